@@ -1,0 +1,116 @@
+/* crypto: hashing and signatures, one header over OpenSSL and libsodium.  The only library outside
+   itself that the core calls.  Deterministic, thread safe, no allocation on any path the core uses
+   (P-256 excepted: OpenSSL allocates internally).  docs/formats/keys.md and hashes.md are the
+   contract. */
+#ifndef DURE_CRYPTO_H
+#define DURE_CRYPTO_H
+
+#include "base/dure_base.h"
+
+/* ---- domain separation -------------------------------------------------------------------------
+   Every hash on the chain is SHA-256(tag byte || content).  A tag is never reused for other
+   content. */
+typedef enum {
+    DURE_TAG_TX_LEAF = 0x00,      /* bytes of one transaction, signatures included */
+    DURE_TAG_TX_NODE = 0x01,      /* left || right */
+    DURE_TAG_STATE_LEAF = 0x10,   /* key (32) || blind (16) || record bytes */
+    DURE_TAG_STATE_NODE = 0x11,   /* left || right */
+    DURE_TAG_STATE_KEY = 0x12,    /* table (1) || primary key bytes */
+    DURE_TAG_EFFECT_LEAF = 0x20,  /* blind (16) || effect bytes */
+    DURE_TAG_EFFECT_NODE = 0x21,  /* left || right */
+    DURE_TAG_EFFECT_BLIND = 0x22, /* signer's blind (16) || transaction hash; first 16 bytes used */
+    DURE_TAG_RANGE_LEAF = 0x30,   /* height (8) || effects root (32) */
+    DURE_TAG_RANGE_NODE = 0x31,   /* left || right */
+    DURE_TAG_RANGE_BAG = 0x32,    /* leaf count (8) || peak || ... */
+    DURE_TAG_APP = 0x40,          /* ledger root || range root */
+    DURE_TAG_BLOCK = 0x50,        /* header bytes */
+    DURE_TAG_GENESIS = 0x51,      /* genesis bytes; the hash is the chain id */
+    DURE_TAG_TX_BODY = 0x60,      /* chain id || body bytes: the transaction's hash */
+    DURE_TAG_SIGN_TX = 0x61, /* first byte of the message that a transaction's signature covers */
+    DURE_TAG_YAK_SOURCE = 0x70, /* source bytes of a program */
+    DURE_TAG_YAK_IMAGE = 0x71,  /* image (bytecode) of a program */
+    DURE_TAG_YAK_NAME = 0x72,   /* canonical counter line */
+    DURE_TAG_LOG_BATCH = 0x80,  /* record of the block log */
+    DURE_TAG_LOG_MARKER = 0x81, /* head marker slot */
+    DURE_TAG_CHECKPOINT = 0x82, /* checkpoint slot */
+    DURE_TAG_DERIVE = 0x90,     /* test and demo keys: seed || label */
+} dure_tag_t;
+
+typedef struct {
+    /* Opaque; aligned storage for the library's context. */
+    uint64_t opaque[16];
+} dure_hasher_t;
+
+void dure_hasher_init(dure_hasher_t *hasher, dure_tag_t tag);
+void dure_hasher_update(dure_hasher_t *hasher, const void *data, size_t size);
+void dure_hasher_final(dure_hasher_t *hasher, dure_hash_t *out);
+
+/* dure_hash: SHA-256(tag || data). */
+void dure_hash(dure_hash_t *out, dure_tag_t tag, const void *data, size_t size);
+/* dure_hash_pair: SHA-256(tag || left || right), the node of every tree. */
+void dure_hash_pair(dure_hash_t *out, dure_tag_t tag, const dure_hash_t *left,
+                    const dure_hash_t *right);
+/* dure_sha256: plain SHA-256 without a tag, for outside formats and test vectors only. */
+void dure_sha256(dure_hash_t *out, const void *data, size_t size);
+
+/* ---- keys and signatures ----------------------------------------------------------------------
+ */
+typedef enum {
+    DURE_SCHEME_ED25519 = 1, /* public key 32 bytes, then one zero byte */
+    DURE_SCHEME_P256 = 2,    /* public key 33 bytes, compressed SEC1 */
+} dure_scheme_t;
+
+typedef struct {
+    uint8_t scheme;    /* dure_scheme_t */
+    uint8_t bytes[33]; /* unused tail zero */
+} dure_public_key_t;
+
+typedef struct {
+    uint8_t bytes[64]; /* Ed25519: R || S.  P-256: r || s, big-endian, low s. */
+} dure_signature_t;
+
+typedef struct {
+    uint8_t scheme;
+    uint8_t
+        seed[32]; /* Ed25519: the RFC 8032 secret key.  P-256: the private scalar, big-endian. */
+} dure_secret_key_t;
+
+/* Why a key or signature was refused.  Stable; shown by tools. */
+typedef enum {
+    DURE_CRYPTO_OK = 0,
+    DURE_CRYPTO_SCHEME_UNKNOWN,
+    DURE_CRYPTO_KEY_NOT_CANONICAL, /* y >= p, or the padding byte is not zero */
+    DURE_CRYPTO_KEY_NOT_ON_CURVE,
+    DURE_CRYPTO_KEY_SMALL_ORDER,
+    DURE_CRYPTO_KEY_HAS_TORSION,
+    DURE_CRYPTO_R_NOT_CANONICAL,
+    DURE_CRYPTO_R_NOT_ON_CURVE,
+    DURE_CRYPTO_S_TOO_LARGE, /* S >= L; P-256: r or s zero or >= n */
+    DURE_CRYPTO_S_HIGH,      /* P-256: s > n/2 */
+    DURE_CRYPTO_MISMATCH,    /* the equation does not hold */
+} dure_crypto_result_t;
+
+/* dure_crypto_init: must be called once by the process before any other call here (libsodium). */
+DURE_MUST_USE bool dure_crypto_init(void);
+
+/* dure_public_key_check: the full test made once, when a key is registered: canonical, on the
+   curve, not of small order, free of torsion. */
+dure_crypto_result_t dure_public_key_check(const dure_public_key_t *key);
+
+/* dure_signature_verify: the message is the whole byte string; Ed25519 takes it as it is, P-256
+   hashes it with SHA-256 first.  The key must have passed dure_public_key_check. Ed25519 follows
+   the cofactored equation 8(sB - R - kA) = 0, S < L, canonical R and A.  What libsodium accepts is
+   accepted; what it refuses is decided by the full rule. */
+dure_crypto_result_t dure_signature_verify(const dure_public_key_t *key,
+                                           const dure_signature_t *signature, const void *message,
+                                           size_t message_size);
+
+/* dure_public_key_of, dure_sign: for clients and tests.  Ed25519 is deterministic (RFC 8032), P-256
+   is made with low s and a deterministic nonce (RFC 6979). */
+DURE_MUST_USE bool dure_public_key_of(dure_public_key_t *key, const dure_secret_key_t *secret);
+DURE_MUST_USE bool dure_sign(dure_signature_t *signature, const dure_secret_key_t *secret,
+                             const void *message, size_t message_size);
+
+const char *dure_crypto_result_name(dure_crypto_result_t result);
+
+#endif
