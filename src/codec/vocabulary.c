@@ -1,0 +1,195 @@
+/* Written by tools/gen_vocabulary.py from schema/vocabulary.json; do not edit. */
+#include "codec/dure_vocabulary.h"
+
+#include <string.h>
+
+/* clang-format off */
+typedef struct {
+    uint16_t number;
+    uint8_t size; /* bytes of text */
+    const char *text;
+} entry_t;
+
+static const entry_t kinds[] = {
+    {1, 7, "citizen"},
+    {2, 8, "merchant"},
+    {3, 7, "service"},
+};
+
+static const entry_t categories[] = {
+    {1, 10, "restaurant"},
+    {2, 4, "cafe"},
+    {3, 6, "bakery"},
+    {4, 17, "convenience_store"},
+    {5, 4, "mart"},
+    {6, 10, "large_mart"},
+    {7, 16, "department_store"},
+    {8, 11, "online_mall"},
+    {9, 18, "traditional_market"},
+    {10, 19, "butcher_fish_greens"},
+    {11, 12, "farmers_coop"},
+    {12, 8, "clothing"},
+    {13, 10, "shoes_bags"},
+    {14, 9, "jewellery"},
+    {15, 9, "cosmetics"},
+    {16, 6, "beauty"},
+    {17, 8, "pharmacy"},
+    {18, 6, "clinic"},
+    {19, 8, "hospital"},
+    {20, 16, "postnatal_centre"},
+    {21, 10, "baby_goods"},
+    {22, 7, "massage"},
+    {23, 11, "health_food"},
+    {24, 7, "academy"},
+    {25, 16, "books_stationery"},
+    {26, 15, "culture_leisure"},
+    {27, 6, "sports"},
+    {28, 7, "lodging"},
+    {29, 16, "travel_transport"},
+    {30, 4, "taxi"},
+    {31, 4, "fuel"},
+    {32, 7, "vehicle"},
+    {33, 14, "vehicle_repair"},
+    {34, 9, "furniture"},
+    {35, 11, "electronics"},
+    {36, 15, "household_goods"},
+    {37, 14, "laundry_repair"},
+    {38, 12, "flowers_pets"},
+    {39, 18, "building_materials"},
+    {40, 11, "agriculture"},
+    {41, 8, "services"},
+    {42, 10, "membership"},
+    {43, 9, "insurance"},
+    {44, 9, "nightlife"},
+    {45, 8, "gambling"},
+    {46, 14, "public_utility"},
+    {47, 5, "other"},
+};
+
+static const entry_t aid_tiers[] = {
+    {1, 8, "standard"},
+    {2, 9, "near_poor"},
+    {3, 12, "basic_living"},
+};
+
+static const entry_t weekdays[] = {
+    {0, 6, "monday"},
+    {1, 7, "tuesday"},
+    {2, 9, "wednesday"},
+    {3, 8, "thursday"},
+    {4, 6, "friday"},
+    {5, 8, "saturday"},
+    {6, 6, "sunday"},
+};
+
+static const entry_t channels[] = {
+    {1, 11, "qr_merchant"},
+    {2, 11, "qr_customer"},
+    {3, 4, "card"},
+    {4, 6, "online"},
+};
+
+static const entry_t origins[] = {
+    {1, 8, "purchase"},
+    {2, 5, "grant"},
+    {3, 6, "reward"},
+    {4, 6, "refund"},
+};
+
+static const struct {
+    uint32_t count;
+    const entry_t *entries;
+} lists[DURE_NAMES_COUNT] = {
+    {0, NULL},
+    {3, kinds},
+    {47, categories},
+    {3, aid_tiers},
+    {7, weekdays},
+    {4, channels},
+    {4, origins},
+};
+
+const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {
+    {1, DURE_KIND_CITIZEN, DURE_ATTRIBUTE_TYPE_REGION, DURE_NAMES_NONE, "residence",
+     "registrar", "거주지", "residence", "居住地"},
+    {2, DURE_KIND_CITIZEN, DURE_ATTRIBUTE_TYPE_COUNT, DURE_NAMES_NONE, "birth_year",
+     "registrar", "출생 연도", "year of birth", "出生年"},
+    {3, DURE_KIND_CITIZEN, DURE_ATTRIBUTE_TYPE_COUNT, DURE_NAMES_NONE, "birth_digit",
+     "registrar", "출생 연도 끝자리", "last digit of the year of birth", "出生年末位"},
+    {4, DURE_KIND_CITIZEN, DURE_ATTRIBUTE_TYPE_NAME, DURE_NAMES_AID_TIERS, "aid_tier",
+     "city", "지원 구분", "aid tier", "補助等級"},
+    {16, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_REGION, DURE_NAMES_NONE, "region",
+     "registrar", "가맹점 지역", "shop's region", "商店地區"},
+    {17, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_NAME, DURE_NAMES_CATEGORIES, "category",
+     "registrar", "업종", "kind of shop", "行業"},
+    {18, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_WON, DURE_NAMES_NONE, "annual_sales",
+     "registrar", "연 매출", "annual sales", "年營業額"},
+    {19, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_PARTY, DURE_NAMES_NONE, "owner",
+     "registrar", "대표자", "owner", "負責人"},
+    {20, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_COUNT, DURE_NAMES_NONE, "risk",
+     "watch", "위험 점수", "risk score", "風險分數"},
+};
+/* clang-format on */
+
+static bool text_is(const char *text, size_t text_size, const char *name)
+{
+    size_t i = 0;
+    while (i < text_size && name[i] != '\0' && name[i] == text[i]) {
+        i++;
+    }
+    return i == text_size && name[i] == '\0';
+}
+
+const dure_attribute_t *dure_attribute_by_id(uint32_t id)
+{
+    for (uint32_t i = 0; i < DURE_ATTRIBUTES_COUNT; i++) {
+        if (dure_attributes[i].id == id) {
+            return &dure_attributes[i];
+        }
+    }
+    return NULL;
+}
+
+const dure_attribute_t *dure_attribute_by_name(const char *text, size_t size)
+{
+    for (uint32_t i = 0; i < DURE_ATTRIBUTES_COUNT; i++) {
+        if (text_is(text, size, dure_attributes[i].name)) {
+            return &dure_attributes[i];
+        }
+    }
+    return NULL;
+}
+
+bool dure_names_number(uint16_t *number, dure_names_t names, const char *text, size_t size)
+{
+    DURE_ASSERT((uint32_t)names < DURE_NAMES_COUNT);
+    for (uint32_t i = 0; i < lists[names].count; i++) {
+        const entry_t *entry = &lists[names].entries[i];
+        if (entry->size == size && memcmp(entry->text, text, size) == 0) {
+            *number = entry->number;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *dure_names_text(dure_names_t names, uint32_t number)
+{
+    DURE_ASSERT((uint32_t)names < DURE_NAMES_COUNT);
+    for (uint32_t i = 0; i < lists[names].count; i++) {
+        if (lists[names].entries[i].number == number) {
+            return lists[names].entries[i].text;
+        }
+    }
+    return NULL;
+}
+
+const char *dure_names_entry(uint16_t *number, dure_names_t names, uint32_t index)
+{
+    DURE_ASSERT((uint32_t)names < DURE_NAMES_COUNT);
+    if (index >= lists[names].count) {
+        return NULL;
+    }
+    *number = lists[names].entries[index].number;
+    return lists[names].entries[index].text;
+}
