@@ -156,6 +156,6 @@ uint32_t dure_period_of(dure_period_t period, dure_day_t day)
     case DURE_PERIOD_YEAR:
         return (uint32_t)date.year;
     }
-    DURE_ASSERT(!"period");
+    DURE_ASSERT(false && "a period outside the enum");
     return 0;
 }
