@@ -96,6 +96,52 @@ static const entry_t origins[] = {
     {4, 6, "refund"},
 };
 
+static const entry_t roles[] = {
+    {1, 9, "registrar"},
+    {2, 4, "bank"},
+    {4, 7, "officer"},
+    {8, 5, "clock"},
+    {16, 5, "watch"},
+    {32, 12, "card_service"},
+    {64, 7, "auditor"},
+    {128, 8, "operator"},
+};
+
+static const entry_t labels[] = {
+    {1, 5, "asked"},
+    {2, 9, "available"},
+    {3, 5, "limit"},
+    {4, 4, "room"},
+    {5, 8, "expected"},
+    {6, 5, "given"},
+    {7, 12, "earliest_day"},
+    {8, 10, "latest_day"},
+    {9, 12, "highest_used"},
+    {10, 9, "approvals"},
+    {11, 9, "threshold"},
+    {12, 5, "price"},
+    {13, 7, "subsidy"},
+    {14, 7, "minimum"},
+    {15, 7, "maximum"},
+};
+
+static const entry_t moves[] = {
+    {1, 10, "lot_issued"},
+    {2, 9, "lot_taken"},
+    {3, 17, "merchant_received"},
+    {4, 17, "merchant_redeemed"},
+    {5, 13, "payout_opened"},
+    {6, 14, "payout_settled"},
+    {7, 15, "payout_rejected"},
+    {8, 17, "subsidy_to_escrow"},
+    {9, 15, "price_to_escrow"},
+    {10, 16, "subsidy_returned"},
+    {11, 17, "account_deposited"},
+    {12, 12, "order_opened"},
+    {13, 12, "order_closed"},
+    {14, 13, "lot_cancelled"},
+};
+
 static const struct {
     uint32_t count;
     const entry_t *entries;
@@ -107,6 +153,9 @@ static const struct {
     {7, weekdays},
     {4, channels},
     {4, origins},
+    {8, roles},
+    {15, labels},
+    {14, moves},
 };
 
 const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {
