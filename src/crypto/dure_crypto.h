@@ -27,13 +27,15 @@ typedef enum {
     DURE_TAG_GENESIS = 0x51,      /* genesis bytes; the hash is the chain id */
     DURE_TAG_TX_BODY = 0x60,      /* chain id || body bytes: the transaction's hash */
     DURE_TAG_SIGN_TX = 0x61, /* first byte of the message that a transaction's signature covers */
-    DURE_TAG_YAK_SOURCE = 0x70, /* source bytes of a program */
-    DURE_TAG_YAK_IMAGE = 0x71,  /* image (bytecode) of a program */
-    DURE_TAG_YAK_NAME = 0x72,   /* canonical counter line */
-    DURE_TAG_LOG_BATCH = 0x80,  /* record of the block log */
-    DURE_TAG_LOG_MARKER = 0x81, /* head marker slot */
-    DURE_TAG_CHECKPOINT = 0x82, /* checkpoint slot */
-    DURE_TAG_DERIVE = 0x90,     /* test and demo keys: seed || label */
+    DURE_TAG_YAK_SOURCE = 0x70,  /* source bytes of a program */
+    DURE_TAG_YAK_IMAGE = 0x71,   /* image (bytecode) of a program */
+    DURE_TAG_YAK_NAME = 0x72,    /* canonical counter line */
+    DURE_TAG_LOG_BATCH = 0x80,   /* record of the block log */
+    DURE_TAG_LOG_MARKER = 0x81,  /* head marker slot */
+    DURE_TAG_CHECKPOINT = 0x82,  /* checkpoint slot */
+    DURE_TAG_LOG_SEGMENT = 0x83, /* header of a log segment */
+    DURE_TAG_LOG_HEADER = 0x84,  /* salt (16) || header of a log batch */
+    DURE_TAG_DERIVE = 0x90,      /* test and demo keys: seed || label */
 } dure_tag_t;
 
 typedef struct {
