@@ -1,0 +1,160 @@
+/* chain: blocks over the ledger.  One door, dure_chain_step, shaped for one process (solo) and for
+   ABCI alike: check, propose, process, finalize, commit, query, checkpoint, restore.  Pure.
+
+   finalize(h) starts from the last committed state.  Finalizing without commit, then (after a
+   crash, or in the same process) finalizing the same block again, gives identical bytes.  A
+   finalized block that is replaced by another before commit is undone first. */
+#ifndef DURE_CHAIN_H
+#define DURE_CHAIN_H
+
+#include "codec/dure_codec.h"
+#include "ledger/dure_ledger.h"
+#include "merkle/dure_merkle.h"
+
+typedef struct dure_chain dure_chain_t;
+
+size_t dure_chain_size(const dure_ledger_limits_t *limits);
+/* dure_chain_init: as dure_ledger_init; at height 0. */
+dure_chain_t *dure_chain_init(void *memory, size_t memory_size, const dure_ledger_limits_t *limits,
+                              dure_bytes_t genesis, const char **problem);
+
+/* Where the chain stands after the last commit. */
+typedef struct {
+    dure_hash_t chain_id;
+    uint64_t height;        /* 0 before the first block */
+    dure_time_t time;       /* of the last block; genesis time at height 0 */
+    dure_hash_t block_hash; /* of the last block; the chain id at height 0 */
+    dure_hash_t ledger_root;
+    dure_hash_t app_hash; /* H(APP, ledger root || range root) */
+    dure_range_t range;   /* over the effects roots of the non-empty blocks */
+} dure_chain_head_t;
+const dure_chain_head_t *dure_chain_head(const dure_chain_t *chain);
+/* For reading; changed by commit only (during finalize it shows the block's state). */
+const dure_ledger_t *dure_chain_ledger(const dure_chain_t *chain);
+/* For tests that plant bugs. */
+dure_ledger_t *dure_chain_ledger_mutable(dure_chain_t *chain);
+
+typedef struct {
+    dure_bytes_t wire;             /* the transaction's bytes; borrows for the call */
+    const dure_verdict_t *verdict; /* may be NULL: the ledger verifies by itself */
+} dure_chain_tx_t;
+
+typedef enum {
+    DURE_CHAIN_CHECK = 1,    /* one transaction: would it be admitted now? */
+    DURE_CHAIN_PROPOSE = 2,  /* which of these fit a block, in which order? */
+    DURE_CHAIN_PROCESS = 3,  /* is this proposed block acceptable? */
+    DURE_CHAIN_FINALIZE = 4, /* execute a block */
+    DURE_CHAIN_COMMIT = 5,   /* make the finalized block the head */
+} dure_chain_event_kind_t;
+
+typedef struct {
+    uint8_t kind;     /* dure_chain_event_kind_t */
+    uint64_t height;  /* PROCESS, FINALIZE: must be the head's + 1 */
+    dure_time_t time; /* PROPOSE, PROCESS, FINALIZE: raised to the head's time if before it */
+    const dure_chain_tx_t *txs; /* CHECK: one.  Borrows for the call */
+    uint32_t tx_count;
+    size_t block_bytes_max; /* PROPOSE: bound on the bytes of all transactions */
+} dure_chain_event_t;
+
+/* What one transaction in a block came to. */
+typedef struct {
+    uint16_t code;       /* dure_result_t */
+    dure_hash_t tx;      /* hash of the body; zero if it could not be decoded */
+    dure_bytes_t effect; /* effect bytes; borrows until the next step.  Empty if undecodable */
+    dure_hash_t leaf;    /* under the block's effects root */
+    dure_blind_t blind;  /* of the leaf */
+} dure_chain_result_t;
+
+typedef struct {
+    /* CHECK: the code.  PROCESS: DURE_RESULT_DONE = accept, else reject.  FINALIZE, COMMIT: DONE.
+     */
+    uint16_t code;
+    /* PROPOSE: indexes into event->txs that make up the block, in order. */
+    const uint32_t *chosen;
+    uint32_t chosen_count;
+    /* FINALIZE: what the caller must make durable, then send, in this order. */
+    dure_bytes_t block; /* header and transactions, docs/formats/block.md; borrows until the next
+                           FINALIZE */
+    dure_block_header_t header;
+    dure_hash_t block_hash;
+    dure_hash_t ledger_root;
+    const dure_chain_result_t *results; /* one per transaction, in order */
+    uint32_t result_count;
+} dure_chain_update_t;
+
+typedef enum {
+    DURE_CHAIN_OK = 0,
+    DURE_CHAIN_WRONG_HEIGHT = -1,  /* FINALIZE or PROCESS for another height than the next */
+    DURE_CHAIN_TOO_LARGE = -2,     /* more transactions or bytes than a block may have */
+    DURE_CHAIN_NOT_FINALIZED = -3, /* COMMIT without FINALIZE */
+    DURE_CHAIN_MUST_RELOAD =
+        -4, /* the finalized block cannot be undone: load checkpoint and log again */
+} dure_chain_status_t;
+
+/* dure_chain_step: applies one event.  Never blocks, allocates or reads a clock.  Same (state,
+   events), same bytes.  In solo a caller proposes, finalizes, makes update->block durable, and
+   commits; it may commit before the block is durable as long as it answers nobody until it is. */
+DURE_MUST_USE dure_chain_status_t dure_chain_step(dure_chain_t *chain, dure_chain_update_t *update,
+                                                  const dure_chain_event_t *event);
+
+/* ---- blocks as bytes: header, then each transaction as u32 length and bytes
+ * ---------------------------- */
+typedef struct {
+    dure_block_header_t header;
+    dure_hash_t hash;
+    dure_bytes_t header_bytes;
+    dure_bytes_t body; /* the length-prefixed transactions; borrows */
+} dure_block_t;
+
+/* dure_block_decode: checks the layout, the count and the transaction root; not the signatures. */
+DURE_MUST_USE bool dure_block_decode(dure_block_t *block, dure_bytes_t bytes, const char **problem);
+/* dure_block_next: the next transaction.  *offset starts at 0; false at the end. */
+DURE_MUST_USE bool dure_block_next(const dure_block_t *block, size_t *offset, dure_bytes_t *tx);
+
+/* dure_chain_replay: finalizes and commits a stored block and compares every root in its header
+   with what results.  NULL if all agree, else what differs (static text).  verdicts: one per
+   transaction or NULL. */
+const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
+                              const dure_verdict_t *verdicts, dure_chain_update_t *update);
+
+/* ---- checkpoint: the head and all records
+   -------------------------------------------------------------- Payload: head bytes, then per
+   record: table (1), blind (16), length (4), bytes; ascending by tree key; then table 0.
+   docs/formats/checkpoint.md. */
+/* dure_chain_save: writes the next part of at most `capacity` bytes (>= DURE_RECORD_SIZE_MAX + 64).
+   *cursor starts at 0; returns the bytes written, 0 at the end.  The chain must not step meanwhile.
+ */
+size_t dure_chain_save(const dure_chain_t *chain, uint64_t *cursor, uint8_t *out, size_t capacity);
+/* dure_chain_load: feeds the payload in parts of any size; the chain must be freshly initialised
+   with the same genesis.  finish: true if everything was there, the invariants hold and the root is
+   the head's. */
+void dure_chain_load_begin(dure_chain_t *chain);
+DURE_MUST_USE bool dure_chain_load_part(dure_chain_t *chain, dure_bytes_t part,
+                                        const char **problem);
+DURE_MUST_USE bool dure_chain_load_finish(dure_chain_t *chain, const char **problem);
+
+/* ---- receipts
+   ------------------------------------------------------------------------------------------ An
+   effect, its blind, its path to the block's effects root, that root's path in the range as of a
+   later header, the ledger root of that header, and the header itself: anyone who trusts the
+   header's block hash can check it alone.  docs/formats/proofs.md. */
+typedef struct {
+    dure_bytes_t effect; /* borrows */
+    dure_blind_t blind;
+    uint64_t height;       /* of the block that holds the effect */
+    uint32_t index, count; /* of the effect in its block */
+    uint32_t sibling_count;
+    dure_hash_t siblings[DURE_LIST_DEPTH_MAX];
+    dure_range_proof_t range;
+    dure_hash_t ledger_root;    /* of the header below */
+    dure_block_header_t header; /* at or after `height` */
+} dure_receipt_t;
+
+void dure_receipt_encode(dure_writer_t *writer, const dure_receipt_t *receipt);
+DURE_MUST_USE bool dure_receipt_decode(dure_receipt_t *receipt, dure_bytes_t bytes,
+                                       const char **problem);
+/* dure_receipt_check: NULL if the receipt proves its effect under its header, else why not.
+   *block_hash is the header's hash, which the caller compares with one that it trusts. */
+const char *dure_receipt_check(const dure_receipt_t *receipt, dure_hash_t *block_hash);
+
+#endif

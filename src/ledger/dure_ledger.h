@@ -1,0 +1,183 @@
+/* ledger: cities, parties, funds, lots, and what moves money.  Pure: no clock, no allocation after
+   init, no global.  The same transactions in the same order give the same root, however they are
+   cut into blocks; every record is a leaf of the state tree.
+
+   A transaction passes three gates, always in this order, and nothing is changed before the third:
+     1. admission (codes 100..199): signer, key, signature, lane, number, valid_until.  Failing it
+   leaves the state byte for byte as it was: the number is not used up and nothing is recorded.
+     2. decision (codes from 200): roles, existence, the fund's program, limits, money.  A refusal
+   is final: it is recorded and uses up the number, and changes nothing else.
+     3. after this point it must succeed: every check is behind; records change. */
+#ifndef DURE_LEDGER_H
+#define DURE_LEDGER_H
+
+#include "codec/dure_codec.h"
+#include "merkle/dure_merkle.h"
+#include "yak/dure_yak.h"
+
+/* Table sizes, fixed at start; they are a node's configuration, not part of the state: a full table
+   refuses new business with DURE_RESULT_TABLE_FULL.  Every replica of one chain must use equal
+   limits. */
+typedef struct {
+    uint32_t parties_max;
+    uint32_t lots_max, attributes_max, balances_max, counters_max; /* over all parties */
+    uint32_t orders_max, payouts_max, proposals_max, lanes_max, accounts_max;
+    uint32_t funds_max, programs_max;
+    uint64_t image_bytes_max;   /* all programs' images and open proposals' acts */
+    uint64_t journal_bytes_max; /* undo space for one block; see dure_ledger_drop */
+} dure_ledger_limits_t;
+
+/* dure_ledger_limits_for: sensible sizes for a number of parties. */
+dure_ledger_limits_t dure_ledger_limits_for(uint32_t parties_max);
+
+typedef struct dure_ledger dure_ledger_t;
+
+/* Bytes of 64-byte aligned memory a ledger of these limits takes, tree and journal included. */
+size_t dure_ledger_size(const dure_ledger_limits_t *limits);
+
+/* dure_ledger_init: takes `memory` for the ledger's life; *chain_id is the genesis hash.  NULL if
+   the genesis bytes are not canonical or contradictory: *problem then says why (static text). */
+dure_ledger_t *dure_ledger_init(void *memory, size_t memory_size,
+                                const dure_ledger_limits_t *limits, dure_bytes_t genesis,
+                                const char **problem);
+
+const dure_hash_t *dure_ledger_chain_id(const dure_ledger_t *ledger);
+const dure_genesis_t *dure_ledger_genesis(const dure_ledger_t *ledger);
+const dure_zone_t *dure_ledger_zone(const dure_ledger_t *ledger);
+
+/* ---- a block's worth of transactions
+   --------------------------------------------------------------- begin, apply..., root, then keep
+   or drop. */
+
+/* dure_ledger_begin: `block_time` must not lie before the previous block's.  Under a real clock it
+   is the time of every transaction in the block; under a driven clock it is ignored: time is the
+   last tick's. */
+void dure_ledger_begin(dure_ledger_t *ledger, dure_time_t block_time);
+/* The present time that rules see. */
+dure_time_t dure_ledger_time(const dure_ledger_t *ledger);
+
+/* A signature checked ahead of the sequencer.  It counts only if `tx` is this transaction's hash
+   and `key` the key now in the slot; otherwise the ledger verifies by itself. */
+typedef struct {
+    dure_hash_t tx;
+    dure_public_key_t key;
+    uint8_t result; /* dure_crypto_result_t */
+} dure_verdict_t;
+
+/* dure_ledger_apply: decides and, if it is accepted, performs one transaction.  Fills *effect
+   wholly (also for inadmissible ones) and returns effect->code.  verdict may be NULL. */
+dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                const dure_verdict_t *verdict, dure_effect_t *effect);
+
+/* dure_ledger_admit: gate 1 alone, against the present state, changing nothing: for a mempool. */
+dure_result_t dure_ledger_admit(const dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                const dure_verdict_t *verdict);
+
+/* The key in a signer's slot, for checking signatures ahead. */
+DURE_MUST_USE bool dure_ledger_signer_key(const dure_ledger_t *ledger, uint64_t party, uint8_t slot,
+                                          dure_public_key_t *key);
+
+/* Blind of an effect's leaf: first 16 bytes of H(EFFECT_BLIND, signer's blind || tx hash); zeros
+   for a signer unknown.  Leaf: H(EFFECT_LEAF, blind || effect bytes). */
+void dure_ledger_effect_blind(const dure_ledger_t *ledger, const dure_effect_t *effect,
+                              dure_blind_t *blind);
+void dure_effect_leaf(dure_hash_t *leaf, const dure_blind_t *blind, dure_bytes_t effect_bytes);
+
+/* dure_ledger_root: hashes the changed records into the tree.  May be called at any time. */
+void dure_ledger_root(dure_ledger_t *ledger, dure_hash_t *root);
+
+/* dure_ledger_keep: what was applied since begin stays. */
+void dure_ledger_keep(dure_ledger_t *ledger);
+/* dure_ledger_drop: undoes all since begin, byte for byte, tree included.  False if the journal
+   overflowed: the ledger is then unusable and must be loaded again from checkpoint and log. */
+DURE_MUST_USE bool dure_ledger_drop(dure_ledger_t *ledger);
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------- */
+typedef enum {
+    DURE_TABLE_CHAIN = 1,
+    DURE_TABLE_CITY = 2,
+    DURE_TABLE_ACCOUNT = 3,
+    DURE_TABLE_FUND = 4,
+    DURE_TABLE_PROGRAM = 5,
+    DURE_TABLE_PARTY = 6,
+    DURE_TABLE_LANE = 7,
+    DURE_TABLE_ORDER = 8,
+    DURE_TABLE_PAYOUT = 9,
+    DURE_TABLE_PROPOSAL = 10,
+} dure_table_t;
+
+#define DURE_PRIMARY_KEY_MAX 36u
+#define DURE_RECORD_SIZE_MAX (128u * 1024u)
+
+/* A primary key's bytes as docs/formats/layouts.md gives them for each table. */
+typedef struct {
+    uint8_t table; /* dure_table_t */
+    uint8_t size;
+    uint8_t bytes[DURE_PRIMARY_KEY_MAX];
+} dure_primary_key_t;
+
+dure_primary_key_t dure_key_chain(void);
+dure_primary_key_t dure_key_city(uint32_t city);
+dure_primary_key_t dure_key_account(uint32_t city, const dure_name_t *name);
+dure_primary_key_t dure_key_fund(uint64_t fund);
+dure_primary_key_t dure_key_program(uint64_t fund, uint8_t version);
+dure_primary_key_t dure_key_party(uint64_t party);
+dure_primary_key_t dure_key_lane(uint64_t party, uint16_t lane);
+/* Orders, payouts and proposals: the id of the transaction that made them. */
+dure_primary_key_t dure_key_made(dure_table_t table, const dure_tx_id_t *id);
+/* H(STATE_KEY, table || primary key): the place in the tree. */
+void dure_state_key(dure_hash_t *key, const dure_primary_key_t *primary);
+/* H(STATE_LEAF, key || blind || record). */
+void dure_state_leaf(dure_hash_t *leaf, const dure_hash_t *key, const dure_blind_t *blind,
+                     dure_bytes_t record);
+
+/* dure_ledger_record: the record's canonical bytes and its blind (zeros for public tables).  False
+   if there is none.  out needs DURE_RECORD_SIZE_MAX. */
+DURE_MUST_USE bool dure_ledger_record(const dure_ledger_t *ledger,
+                                      const dure_primary_key_t *primary, dure_writer_t *out,
+                                      dure_blind_t *blind);
+/* Presence or absence of a key under the present root; the tree must be clean. */
+void dure_ledger_prove(const dure_ledger_t *ledger, const dure_primary_key_t *primary,
+                       dure_tree_proof_t *proof);
+
+/* dure_ledger_next: walks all records in ascending order of their tree key.  *cursor starts at 0.
+   False at the end.  The same state gives the same sequence whatever its history: a checkpoint's
+   payload. */
+DURE_MUST_USE bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *table,
+                                    dure_blind_t *blind, dure_writer_t *out);
+
+/* dure_ledger_load_*: fills a freshly initialised ledger from such a sequence instead of the
+   genesis's records. begin empties all tables.  record: false if the bytes are not canonical,
+   contradictory or over a limit
+   (*problem says which).  end: false if what was loaded breaks an invariant; the caller compares
+   the root. */
+void dure_ledger_load_begin(dure_ledger_t *ledger);
+DURE_MUST_USE bool dure_ledger_load_record(dure_ledger_t *ledger, uint8_t table,
+                                           const dure_blind_t *blind, dure_bytes_t record,
+                                           const char **problem);
+DURE_MUST_USE bool dure_ledger_load_end(dure_ledger_t *ledger, const char **problem);
+
+/* dure_ledger_invariants: recomputes from the records, from scratch: for every fund issued = held
+   by citizens + held by merchants + pending + redeemed + refunded + lapsed; the sums over lots,
+   balances and payouts equal the fund's figures; escrow = issued - redeemed - refunded - lapsed;
+   reservations match open orders.  NULL if all hold, else which does not. */
+const char *dure_ledger_invariants(const dure_ledger_t *ledger);
+
+/* How full the tables are, for metrics and refusals. */
+typedef struct {
+    uint32_t parties, lots, attributes, balances, counters, orders, payouts, proposals, lanes,
+        funds;
+} dure_ledger_usage_t;
+dure_ledger_usage_t dure_ledger_usage(const dure_ledger_t *ledger);
+
+/* ---- planted bugs, for tests that must catch them; zero in every program
+ * ------------------------------ */
+typedef enum {
+    DURE_LEDGER_BUG_NONE = 0,
+    DURE_LEDGER_BUG_ROOT_MISSES_PAYOUTS = 1, /* the payout table is left out of the tree */
+    DURE_LEDGER_BUG_WINDOW_NOT_RESTORED = 2, /* load forgets the replay windows */
+} dure_ledger_bug_t;
+void dure_ledger_plant(dure_ledger_t *ledger, dure_ledger_bug_t bug);
+
+#endif
