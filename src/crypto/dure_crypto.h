@@ -13,9 +13,10 @@
 typedef enum {
     DURE_TAG_TX_LEAF = 0x00,      /* bytes of one transaction, signatures included */
     DURE_TAG_TX_NODE = 0x01,      /* left || right */
-    DURE_TAG_STATE_LEAF = 0x10,   /* key (32) || blind (16) || record bytes */
+    DURE_TAG_STATE_LEAF = 0x10,   /* key (32) || value hash (32) */
     DURE_TAG_STATE_NODE = 0x11,   /* left || right */
     DURE_TAG_STATE_KEY = 0x12,    /* table (1) || primary key bytes */
+    DURE_TAG_STATE_VALUE = 0x13,  /* blind (16) || record bytes: the value hash of a state leaf */
     DURE_TAG_EFFECT_LEAF = 0x20,  /* blind (16) || effect bytes */
     DURE_TAG_EFFECT_NODE = 0x21,  /* left || right */
     DURE_TAG_EFFECT_BLIND = 0x22, /* signer's blind (16) || transaction hash; first 16 bytes used */

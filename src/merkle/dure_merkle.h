@@ -6,31 +6,39 @@
 #include "base/dure_base.h"
 #include "crypto/dure_crypto.h"
 
-/* ---- the state tree
-   ------------------------------------------------------------------------------ A binary trie over
-   256-bit keys (bit 0 is the top bit of byte 0).  A subtree with no key hashes to 32 zero bytes,
-   with one key to that key's leaf hash whatever the depth, otherwise to H(STATE_NODE, left ||
-   right).  So the root depends only on the set of (key, leaf hash), never on the order of
-   insertion, and a leaf sits as high as it can. A leaf hash is H(STATE_LEAF, key || blind ||
-   record).
+/* ---- the state tree ----------------------------------------------------------------------------
+   A map from 256-bit keys (bit 0 is the top bit of byte 0) to value hashes, hashed as a binary
+   trie.  A subtree with no key hashes to 32 zero bytes, with one key to that key's leaf hash
+   whatever the depth, otherwise to H(STATE_NODE, left || right).  So the root depends only on the
+   set of (key, value), never on the order of insertion, and a leaf sits as high as it can.
 
-   Memory: one slot per leaf, addressed by the caller's own slot number in [0, leaves_max), and
-   inner nodes from a pool.  Removing restores exactly the shape the tree would have without the
-   key. */
+   value = H(STATE_VALUE, blind || record), made by the caller; leaf hash = H(STATE_LEAF, key ||
+   value), made here.  The two steps are what makes a proof of absence sound: whoever shows another
+   key's leaf in the place must show its key and value, from which the checker makes the leaf hash
+   itself, and the record stays private behind the value.
+
+   Memory: one slot per leaf, numbered in [0, leaves_max), and leaves_max - 1 inner nodes; a run of
+   nodes with one empty side is not stored, so no choice of keys can exhaust the pool before the
+   leaves.  Removing restores exactly the shape the tree would have without the key. */
 typedef struct dure_tree dure_tree_t;
 
-/* Bytes for a tree of at most leaves_max keys.  8-byte aligned memory. */
+#define DURE_TREE_LEAVES_MAX (UINT32_C(1) << 30)
+
+/* Bytes for a tree of at most leaves_max keys, in [1, DURE_TREE_LEAVES_MAX]: 116 for each key and
+   a little.  The memory is 8-byte aligned and may hold anything; it is touched only as keys
+   come. */
 size_t dure_tree_size(uint32_t leaves_max);
 dure_tree_t *dure_tree_init(void *memory, size_t memory_size, uint32_t leaves_max);
 
 #define DURE_TREE_SLOT_NONE UINT32_MAX
 
-/* dure_tree_set: inserts the key or changes its leaf hash.  Returns the leaf's slot, which stays
-   the same until the key is removed, or DURE_TREE_SLOT_NONE if the tree is full (tree unchanged).
-   Hashes of inner nodes are not computed here: the path is marked dirty. */
-uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *leaf);
-/* dure_tree_set_at: changes the leaf hash of a slot already known: no search by key hash. */
-void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *leaf);
+/* dure_tree_set: inserts the key or changes its value.  Returns the leaf's slot, which stays the
+   same until the key is removed, or DURE_TREE_SLOT_NONE if the tree is full (tree unchanged).
+   Nothing is hashed here: the path is marked dirty. */
+uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value);
+/* dure_tree_set_at: changes the value of a slot already known, without a search by key; asserts
+   that the slot is in use. */
+void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value);
 /* dure_tree_remove: asserts that the key is present. */
 void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key);
 /* Slot of a key, or DURE_TREE_SLOT_NONE. */
@@ -41,10 +49,10 @@ uint32_t dure_tree_leaf_count(const dure_tree_t *tree);
  */
 void dure_tree_root(dure_tree_t *tree, dure_hash_t *root);
 
-/* ---- proof that a key is present with a leaf hash, or absent
-   ------------------------------------- Siblings from the root downwards.  At the end stands: the
-   leaf itself (presence); an empty subtree (absence); or another key's leaf, given by that key and
-   leaf hash, which shares the path (absence). */
+/* ---- proof that a key is present with a value, or absent ---------------------------------------
+   Siblings from the root downwards.  At the end stands: the key's own leaf (presence); an empty
+   subtree (absence); or another key's leaf, given by that key and its value, which shares the path
+   (absence). */
 #define DURE_TREE_DEPTH_MAX 256u
 
 typedef enum {
@@ -57,20 +65,23 @@ typedef struct {
     uint8_t end;    /* dure_tree_end_t */
     uint16_t depth; /* siblings, in [0, DURE_TREE_DEPTH_MAX] */
     dure_hash_t siblings[DURE_TREE_DEPTH_MAX];
-    dure_hash_t other_key;  /* ABSENT_OTHER only, else zero */
-    dure_hash_t other_leaf; /* ABSENT_OTHER only, else zero */
+    dure_hash_t other_key;   /* ABSENT_OTHER only, else zero */
+    dure_hash_t other_value; /* ABSENT_OTHER only, else zero */
 } dure_tree_proof_t;
 
 /* dure_tree_prove: asserts that the tree is clean (dure_tree_root was called since the last
- * change). */
+   change). */
 void dure_tree_prove(const dure_tree_t *tree, const dure_hash_t *key, dure_tree_proof_t *proof);
-/* dure_tree_proof_check: present: *leaf is the claimed leaf hash; absent: leaf is NULL. */
+/* dure_tree_proof_check: value is the claimed value hash, or NULL to claim that the key is
+   absent. */
 DURE_MUST_USE bool dure_tree_proof_check(const dure_tree_proof_t *proof, const dure_hash_t *root,
-                                         const dure_hash_t *key, const dure_hash_t *leaf);
+                                         const dure_hash_t *key, const dure_hash_t *value);
 
-/* ---- the tree over a list (a block's transactions, a block's effects)
-   ----------------------------- RFC 6962 shape: the left half is the largest power of two below the
-   count.  Empty list: 32 zero bytes.  One leaf: the leaf itself. */
+/* ---- the tree over a list (a block's transactions, a block's effects) --------------------------
+   RFC 6962 shape: the left half is the largest power of two below the count.  Empty list: 32 zero
+   bytes.  One leaf: the leaf itself.  The root does not say how many leaves there are: the count
+   that a proof is checked with, and with it the place of the leaf, is only as good as its source.
+ */
 #define DURE_LIST_DEPTH_MAX 32u
 
 /* dure_list_root: overwrites leaves[] as work space. */
@@ -84,8 +95,8 @@ DURE_MUST_USE bool dure_list_proof_check(const dure_hash_t *siblings, uint32_t s
                                          dure_tag_t node_tag, const dure_hash_t *leaf,
                                          uint32_t index, uint32_t count, const dure_hash_t *root);
 
-/* ---- the mountain range over the non-empty blocks' effects roots
-   ------------------------------------ Leaf n = H(RANGE_LEAF, height || effects root).  Perfect
+/* ---- the mountain range over the non-empty blocks' effects roots -------------------------------
+   Leaf n = H(RANGE_LEAF, height || effects root).  Perfect
    trees of descending size (the binary digits of the leaf count); parents H(RANGE_NODE, left ||
    right).  Root = H(RANGE_BAG, count || peaks, largest first); of an empty range H(RANGE_BAG, 0).
    Only the peaks are state; an old leaf's path is rebuilt from the log by whoever needs it. */
@@ -118,5 +129,30 @@ void dure_range_prove(dure_range_proof_t *proof, dure_hash_t *leaves_scratch, ui
                       uint64_t index);
 DURE_MUST_USE bool dure_range_proof_check(const dure_range_proof_t *proof, const dure_hash_t *leaf,
                                           const dure_hash_t *root);
+
+/* ---- proofs as bytes ---------------------------------------------------------------------------
+   The byte tables are in docs/formats/proofs.md.  Each proof has exactly one encoding, and bytes
+   that are anything else are refused.
+
+   encode: returns the bytes written, or 0 if out_size is too small; asserts that the proof is well
+   formed, as the prove functions leave it.  decode: false, and *proof unspecified, unless the
+   bytes are exactly one proof. */
+#define DURE_TREE_PROOF_SIZE_MAX  (4u + 32u * (DURE_TREE_DEPTH_MAX + 2u))
+#define DURE_LIST_PROOF_SIZE_MAX  (9u + 32u * DURE_LIST_DEPTH_MAX)
+#define DURE_RANGE_PROOF_SIZE_MAX (17u + 32u * 2u * DURE_RANGE_PEAKS_MAX)
+
+typedef struct {
+    uint32_t index;        /* in [0, count) */
+    uint32_t count;        /* leaves of the list */
+    uint8_t sibling_count; /* follows from index and count */
+    dure_hash_t siblings[DURE_LIST_DEPTH_MAX];
+} dure_list_proof_t;
+
+size_t dure_tree_proof_encode(uint8_t *out, size_t out_size, const dure_tree_proof_t *proof);
+DURE_MUST_USE bool dure_tree_proof_decode(dure_tree_proof_t *proof, dure_bytes_t bytes);
+size_t dure_list_proof_encode(uint8_t *out, size_t out_size, const dure_list_proof_t *proof);
+DURE_MUST_USE bool dure_list_proof_decode(dure_list_proof_t *proof, dure_bytes_t bytes);
+size_t dure_range_proof_encode(uint8_t *out, size_t out_size, const dure_range_proof_t *proof);
+DURE_MUST_USE bool dure_range_proof_decode(dure_range_proof_t *proof, dure_bytes_t bytes);
 
 #endif
