@@ -1,0 +1,408 @@
+/* The state tree, stored as a path-compressed trie.
+
+   A stored node is a place where the keys below it part: all share the bits before `depth`, and
+   both sides have keys.  n keys have exactly n - 1 such nodes.  The runs of one-sided nodes that
+   the definition puts between two stored nodes are hashed when needed (lift): for keys that are
+   hashes, less than half a node on average.
+
+   Invariant: if a node is dirty, so are all above it.  Marking therefore stops at the first dirty
+   node, and hashing visits each dirty node once. */
+#include "merkle/dure_merkle.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define REF_LEAF UINT32_C(0x80000000) /* set: a leaf's slot; clear: an inner node's index */
+#define REF_NONE UINT32_MAX           /* no parent, no root, end of a free list */
+#define REF_FREE (UINT32_MAX - 1)     /* parent of a leaf slot that is not in use */
+
+typedef struct {
+    dure_hash_t key;
+    dure_hash_t value; /* in a free slot, the first four bytes hold the next free slot */
+    uint32_t parent;
+} leaf_t;
+
+typedef struct {
+    dure_hash_t hash; /* valid if not dirty */
+    uint32_t side[2];
+    uint32_t parent; /* in a free node the next free node */
+    uint8_t depth;   /* the first bit in which keys below differ */
+    uint8_t dirty;
+    uint8_t zero[2];
+} node_t;
+
+struct dure_tree {
+    uint32_t leaves_max;
+    uint32_t leaf_count;
+    uint32_t leaf_used; /* slots ever used; those below are in use or in the free list */
+    uint32_t leaf_free;
+    uint32_t node_used;
+    uint32_t node_free;
+    uint32_t root;
+    uint32_t zero;
+};
+
+static_assert(sizeof(leaf_t) + sizeof(node_t) == 116, "bytes for each key");
+static_assert(sizeof(struct dure_tree) == 32, "the leaves follow");
+
+/* ---- where things lie --------------------------------------------------------------------------
+   The arrays follow the head; no pointer is stored, so that the memory can be moved. */
+static leaf_t *leaf_at(const dure_tree_t *tree, uint32_t slot)
+{
+    uintptr_t base = (uintptr_t)tree + sizeof(dure_tree_t);
+    return (leaf_t *)base + slot;
+}
+
+static node_t *node_at(const dure_tree_t *tree, uint32_t index)
+{
+    uintptr_t base = (uintptr_t)tree + sizeof(dure_tree_t);
+    base += (uintptr_t)tree->leaves_max * sizeof(leaf_t);
+    return (node_t *)base + index;
+}
+
+static bool ref_is_leaf(uint32_t ref)
+{
+    return (ref & REF_LEAF) != 0;
+}
+
+static leaf_t *leaf_of(const dure_tree_t *tree, uint32_t ref)
+{
+    return leaf_at(tree, ref & ~REF_LEAF);
+}
+
+static unsigned key_bit(const dure_hash_t *key, unsigned index)
+{
+    return (key->bytes[index / 8] >> (7 - index % 8)) & 1u;
+}
+
+/* First bit in which two different keys differ. */
+static unsigned key_parting(const dure_hash_t *a, const dure_hash_t *b)
+{
+    unsigned i = 0;
+    while (a->bytes[i] == b->bytes[i]) {
+        i++;
+        DURE_ASSERT(i < sizeof(a->bytes));
+    }
+    const unsigned difference = a->bytes[i] ^ b->bytes[i];
+    return i * 8 + (unsigned)__builtin_clz(difference) - (unsigned)(sizeof(unsigned) * 8 - 8);
+}
+
+size_t dure_tree_size(uint32_t leaves_max)
+{
+    DURE_ASSERT(leaves_max >= 1 && leaves_max <= DURE_TREE_LEAVES_MAX);
+    return sizeof(dure_tree_t) + (size_t)leaves_max * sizeof(leaf_t) +
+           ((size_t)leaves_max - 1) * sizeof(node_t);
+}
+
+dure_tree_t *dure_tree_init(void *memory, size_t memory_size, uint32_t leaves_max)
+{
+    DURE_ASSERT(memory_size >= dure_tree_size(leaves_max));
+    DURE_ASSERT((uintptr_t)memory % 8 == 0);
+    dure_tree_t *tree = memory;
+    *tree = (dure_tree_t){
+        .leaves_max = leaves_max,
+        .leaf_free = REF_NONE,
+        .node_free = REF_NONE,
+        .root = REF_NONE,
+    };
+    return tree;
+}
+
+uint32_t dure_tree_leaf_count(const dure_tree_t *tree)
+{
+    return tree->leaf_count;
+}
+
+/* ---- slots -------------------------------------------------------------------------------------
+ */
+static uint32_t leaf_take(dure_tree_t *tree)
+{
+    uint32_t slot = tree->leaf_free;
+    if (slot != REF_NONE) {
+        tree->leaf_free = dure_get_u32(leaf_at(tree, slot)->value.bytes);
+    } else {
+        DURE_ASSERT(tree->leaf_used < tree->leaves_max);
+        slot = tree->leaf_used++;
+    }
+    tree->leaf_count++;
+    return slot;
+}
+
+static void leaf_release(dure_tree_t *tree, uint32_t slot)
+{
+    leaf_t *leaf = leaf_at(tree, slot);
+    memset(leaf, 0, sizeof(*leaf));
+    dure_put_u32(leaf->value.bytes, tree->leaf_free);
+    leaf->parent = REF_FREE;
+    tree->leaf_free = slot;
+    tree->leaf_count--;
+}
+
+static uint32_t node_take(dure_tree_t *tree)
+{
+    const uint32_t index = tree->node_free;
+    if (index != REF_NONE) {
+        tree->node_free = node_at(tree, index)->parent;
+        return index;
+    }
+    DURE_ASSERT(tree->node_used < tree->leaves_max - 1);
+    return tree->node_used++;
+}
+
+static void node_release(dure_tree_t *tree, uint32_t index)
+{
+    node_t *node = node_at(tree, index);
+    memset(node, 0, sizeof(*node));
+    node->parent = tree->node_free;
+    tree->node_free = index;
+}
+
+/* ---- links -------------------------------------------------------------------------------------
+ */
+static void parent_set(dure_tree_t *tree, uint32_t ref, uint32_t parent)
+{
+    if (ref_is_leaf(ref)) {
+        leaf_of(tree, ref)->parent = parent;
+    } else {
+        node_at(tree, ref)->parent = parent;
+    }
+}
+
+/* Puts `ref` where `old` hung: below the parent, or as the root. */
+static void link_replace(dure_tree_t *tree, uint32_t parent, uint32_t old, uint32_t ref)
+{
+    if (parent == REF_NONE) {
+        DURE_ASSERT(tree->root == old);
+        tree->root = ref;
+    } else {
+        node_t *node = node_at(tree, parent);
+        const unsigned side = node->side[1] == old;
+        DURE_ASSERT(node->side[side] == old);
+        node->side[side] = ref;
+    }
+    parent_set(tree, ref, parent);
+}
+
+static void dirty_from(dure_tree_t *tree, uint32_t index)
+{
+    while (index != REF_NONE) {
+        node_t *node = node_at(tree, index);
+        if (node->dirty) {
+            return;
+        }
+        node->dirty = 1;
+        index = node->parent;
+    }
+}
+
+/* The leaf that a key leads to: if the key is present, its own.  The tree is not empty. */
+static uint32_t descend(const dure_tree_t *tree, const dure_hash_t *key)
+{
+    uint32_t ref = tree->root;
+    while (!ref_is_leaf(ref)) {
+        const node_t *node = node_at(tree, ref);
+        ref = node->side[key_bit(key, node->depth)];
+    }
+    return ref;
+}
+
+uint32_t dure_tree_find(const dure_tree_t *tree, const dure_hash_t *key)
+{
+    if (tree->root == REF_NONE) {
+        return DURE_TREE_SLOT_NONE;
+    }
+    const uint32_t ref = descend(tree, key);
+    return dure_hash_equal(&leaf_of(tree, ref)->key, key) ? ref & ~REF_LEAF : DURE_TREE_SLOT_NONE;
+}
+
+static uint32_t leaf_new(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value)
+{
+    const uint32_t slot = leaf_take(tree);
+    *leaf_at(tree, slot) = (leaf_t){.key = *key, .value = *value, .parent = REF_NONE};
+    return slot;
+}
+
+uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value)
+{
+    unsigned depth = 0;
+    if (tree->root != REF_NONE) {
+        const uint32_t met = descend(tree, key);
+        const dure_hash_t *met_key = &leaf_of(tree, met)->key;
+        if (dure_hash_equal(met_key, key)) {
+            dure_tree_set_at(tree, met & ~REF_LEAF, value);
+            return met & ~REF_LEAF;
+        }
+        depth = key_parting(met_key, key);
+    }
+    if (tree->leaf_count == tree->leaves_max) {
+        return DURE_TREE_SLOT_NONE;
+    }
+    /* After this point it must succeed: a free leaf implies a free node. */
+    const uint32_t slot = leaf_new(tree, key, value);
+    if (tree->root == REF_NONE) {
+        tree->root = slot | REF_LEAF;
+        return slot;
+    }
+    uint32_t below = tree->root; /* what the new node will stand above */
+    uint32_t parent = REF_NONE;
+    while (!ref_is_leaf(below) && node_at(tree, below)->depth < depth) {
+        parent = below;
+        below = node_at(tree, below)->side[key_bit(key, node_at(tree, below)->depth)];
+    }
+    const uint32_t index = node_take(tree);
+    node_t *node = node_at(tree, index);
+    const unsigned side = key_bit(key, depth);
+    *node = (node_t){.depth = (uint8_t)depth, .dirty = 1};
+    link_replace(tree, parent, below, index);
+    node->side[side] = slot | REF_LEAF;
+    node->side[1 - side] = below;
+    parent_set(tree, slot | REF_LEAF, index);
+    parent_set(tree, below, index);
+    dirty_from(tree, parent);
+    return slot;
+}
+
+void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value)
+{
+    DURE_ASSERT(slot < tree->leaf_used);
+    leaf_t *leaf = leaf_at(tree, slot);
+    DURE_ASSERT(leaf->parent != REF_FREE);
+    leaf->value = *value;
+    dirty_from(tree, leaf->parent);
+}
+
+void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key)
+{
+    const uint32_t slot = dure_tree_find(tree, key);
+    DURE_ASSERT(slot != DURE_TREE_SLOT_NONE);
+    const uint32_t index = leaf_at(tree, slot)->parent;
+    if (index == REF_NONE) {
+        tree->root = REF_NONE;
+    } else {
+        const node_t *node = node_at(tree, index);
+        const uint32_t parent = node->parent;
+        const uint32_t sibling = node->side[node->side[0] == (slot | REF_LEAF)];
+        link_replace(tree, parent, index, sibling);
+        dirty_from(tree, parent);
+        node_release(tree, index);
+    }
+    leaf_release(tree, slot);
+}
+
+/* ---- hashing -----------------------------------------------------------------------------------
+ */
+static void leaf_hash(dure_hash_t *out, const leaf_t *leaf)
+{
+    dure_hash_pair(out, DURE_TAG_STATE_LEAF, &leaf->key, &leaf->value);
+}
+
+/* Any key below: all share the bits above ref's node. */
+static const dure_hash_t *key_below(const dure_tree_t *tree, uint32_t ref)
+{
+    while (!ref_is_leaf(ref)) {
+        ref = node_at(tree, ref)->side[0];
+    }
+    return &leaf_of(tree, ref)->key;
+}
+
+/* The hash of the subtree at `depth` whose keys are those below ref.  What is below is clean. */
+static void subtree_hash(const dure_tree_t *tree, dure_hash_t *out, uint32_t ref, unsigned depth)
+{
+    static const dure_hash_t EMPTY;
+    if (ref_is_leaf(ref)) {
+        leaf_hash(out, leaf_of(tree, ref));
+        return;
+    }
+    const node_t *node = node_at(tree, ref);
+    *out = node->hash;
+    if (node->depth == depth) {
+        return;
+    }
+    /* Lift: one-sided nodes up to `depth`. */
+    const dure_hash_t *key = key_below(tree, ref);
+    for (unsigned level = node->depth; level > depth; level--) {
+        const bool right = key_bit(key, level - 1) == 1;
+        dure_hash_pair(out, DURE_TAG_STATE_NODE, right ? &EMPTY : out, right ? out : &EMPTY);
+    }
+}
+
+/* Recursion is at most DURE_TREE_DEPTH_MAX deep: depth grows at each step. */
+static void node_clean(dure_tree_t *tree, uint32_t index)
+{
+    node_t *node = node_at(tree, index);
+    dure_hash_t sides[2];
+    for (unsigned side = 0; side < 2; side++) {
+        const uint32_t ref = node->side[side];
+        if (!ref_is_leaf(ref) && node_at(tree, ref)->dirty) {
+            DURE_ASSERT(node_at(tree, ref)->depth > node->depth);
+            node_clean(tree, ref);
+        }
+        subtree_hash(tree, &sides[side], ref, node->depth + 1u);
+    }
+    dure_hash_pair(&node->hash, DURE_TAG_STATE_NODE, &sides[0], &sides[1]);
+    node->dirty = 0;
+}
+
+void dure_tree_root(dure_tree_t *tree, dure_hash_t *root)
+{
+    memset(root, 0, sizeof(*root));
+    if (tree->root == REF_NONE) {
+        return;
+    }
+    if (!ref_is_leaf(tree->root) && node_at(tree, tree->root)->dirty) {
+        node_clean(tree, tree->root);
+    }
+    subtree_hash(tree, root, tree->root, 0);
+}
+
+/* ---- proving -----------------------------------------------------------------------------------
+ */
+/* The key goes down the one-sided run above `ref`'s node, from *depth: appends the siblings.  True
+   if the key stays with the run to its end; false if it leaves it, into an empty subtree. */
+static bool prove_run(const dure_tree_t *tree, const dure_hash_t *key, uint32_t ref,
+                      dure_tree_proof_t *proof)
+{
+    const node_t *node = node_at(tree, ref);
+    const dure_hash_t *below = key_below(tree, ref);
+    while (proof->depth < node->depth) {
+        const unsigned depth = proof->depth++; /* the sibling is zero while the key stays */
+        if (key_bit(key, depth) != key_bit(below, depth)) {
+            subtree_hash(tree, &proof->siblings[depth], ref, depth + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void prove_leaf(const leaf_t *leaf, const dure_hash_t *key, dure_tree_proof_t *proof)
+{
+    if (dure_hash_equal(&leaf->key, key)) {
+        proof->end = DURE_TREE_PRESENT;
+    } else {
+        proof->end = DURE_TREE_ABSENT_OTHER;
+        proof->other_key = leaf->key;
+        proof->other_value = leaf->value;
+    }
+}
+
+void dure_tree_prove(const dure_tree_t *tree, const dure_hash_t *key, dure_tree_proof_t *proof)
+{
+    memset(proof, 0, sizeof(*proof));
+    proof->end = DURE_TREE_ABSENT_EMPTY;
+    uint32_t ref = tree->root;
+    while (ref != REF_NONE) {
+        if (ref_is_leaf(ref)) {
+            prove_leaf(leaf_of(tree, ref), key, proof);
+            return;
+        }
+        const node_t *node = node_at(tree, ref);
+        DURE_ASSERT(!node->dirty);
+        if (!prove_run(tree, key, ref, proof)) {
+            return;
+        }
+        const unsigned side = key_bit(key, node->depth);
+        subtree_hash(tree, &proof->siblings[proof->depth++], node->side[1 - side],
+                     node->depth + 1u);
+        ref = node->side[side];
+    }
+}
