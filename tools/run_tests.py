@@ -156,7 +156,11 @@ def root_check(name, ready, wanted):
 def source_checks(options):
     """The lint and the generated files."""
     python = [sys.executable]
-    yield lambda: tap.run_program("test_tools", [*python, "tools/test_tools.py"], cwd=TOP)
+    yield lambda: tap.run_program(
+        "lint", [*python, "tools/lint.py", "--tap", "--build", options.build, "--cc", options.cc],
+        cwd=TOP)
+    for name in ("test_tools", "test_lint"):
+        yield lambda n=name: tap.run_program(n, [*python, f"tools/{n}.py"], cwd=TOP)
     for generator in sorted(glob.glob(os.path.join(TOP, "tools", "gen_*.py"))):
         name = os.path.basename(generator)
         yield lambda g=generator, n=name: tap.run_program(
