@@ -215,14 +215,17 @@ def file_length(tree):
 
 
 def header_guards(tree):
-    """The guard of src/yak/dure_yak.h is DURE_YAK_H, that of src/yak/parse.h DURE_YAK_PARSE_H."""
+    """src/yak/dure_yak.h has the guard DURE_YAK_H; parse.h and yak_parse.h there DURE_YAK_PARSE_H."""
     findings = []
     for path in tree.files:
         if not path.endswith(".h"):
             continue
         stem = os.path.basename(path)[:-2]
         if not stem.startswith("dure_"):
-            stem = "_".join(["dure", *path[:-2].split("/")[1:]])
+            folders = path.split("/")[1:-1]
+            if folders and (stem + "_").startswith(folders[-1] + "_"):
+                folders.pop()
+            stem = "_".join(["dure", *folders, stem])
         guard = re.sub(r"\W", "_", stem).upper() + "_H"
         if not re.search(rf"^#ifndef {guard}\n#define {guard}$", tree.text(path), re.MULTILINE):
             findings.append(f"{path}:1: the guard must be {guard}")

@@ -196,6 +196,9 @@ def main():
     # The slow build first, so that no long program is left for the end.
     for build in (release,) if options.long else (asan, release):
         steps += build.steps(options.long)
+    if options.long and release.is_built and not steps:
+        say("No test of the suite `long` is registered (long_tests in meson.build).")
+        total.failed.append("no long test")
     run_all(steps, options.jobs, total)
     return total.finish()
 

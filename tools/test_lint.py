@@ -55,6 +55,8 @@ SAMPLES = {
     "header_guards": [
         ({"src/yak/dure_yak.h": "#ifndef YAK_H\n#define YAK_H\n#endif\n"},
          {"src/yak/dure_yak.h": GUARD.format("")}),
+        ({"src/yak/yak_parse.h": GUARD.format("")},
+         {"src/yak/yak_parse.h": "#ifndef DURE_YAK_PARSE_H\n#define DURE_YAK_PARSE_H\n#endif\n"}),
         ({"src/yak/parse.h": GUARD.format("")},
          {"src/yak/parse.h": "#ifndef DURE_YAK_PARSE_H\n#define DURE_YAK_PARSE_H\n#endif\n"}),
     ],

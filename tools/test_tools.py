@@ -4,6 +4,7 @@
 import sys
 import traceback
 
+import run_tests
 import tap
 
 
@@ -62,8 +63,47 @@ def a_missing_program_fails():
     assert (len(result.passed), len(result.failed)) == (0, 1)
 
 
+def fake_build(name, script, is_built=True):
+    """A build whose only test is a root check that is a shell script."""
+    build = run_tests.Build(name, "none", "none", "-O0")
+    build.is_built = is_built
+    build.tests = [{"name": "r", "cmd": ["sh", "-c", script], "env": {}, "workdir": None, "timeout": 20,
+                    "suite": ["dure:roots"], "protocol": "exitcode"}]
+    return build
+
+
+def compared(*builds):
+    (check,) = run_tests.root_checks(list(builds))
+    result = check()
+    return len(result.passed), len(result.failed), len(result.skipped)
+
+
+def equal_roots_pass():
+    assert compared(fake_build("a", "echo 1"), fake_build("b", "echo 1")) == (1, 0, 0)
+
+
+def roots_that_differ_fail():
+    assert compared(fake_build("a", "echo 1"), fake_build("b", "echo 2")) == (0, 1, 0)
+    assert compared(fake_build("a", "echo 1"), fake_build("b", "true")) == (0, 1, 0)
+    assert compared(fake_build("a", "true"), fake_build("b", "true")) == (0, 1, 0)
+    assert compared(fake_build("a", "echo 1"), fake_build("b", "echo 1; exit 1")) == (0, 1, 0)
+
+
+def a_build_that_is_missing_skips_roots():
+    assert compared(fake_build("a", "echo 1"), fake_build("b", "echo 1", is_built=False)) == (0, 0, 1)
+
+
+def long_tests_are_apart():
+    build = fake_build("a", "true")
+    for suite, in_test, in_crash in (("unit", 1, 0), ("long", 0, 1), ("roots", 0, 0)):
+        build.tests[0]["suite"] = ["dure:" + suite]
+        assert (len(list(build.steps(False))), len(list(build.steps(True)))) == (in_test, in_crash)
+
+
 CASES = [cases_are_counted, groups_add_up, skips_are_not_passes, a_crash_fails, a_bad_exit_fails,
-         a_time_out_fails, no_test_is_a_failure, an_early_end_fails, a_missing_program_fails]
+         a_time_out_fails, no_test_is_a_failure, an_early_end_fails, a_missing_program_fails,
+         equal_roots_pass, roots_that_differ_fail, a_build_that_is_missing_skips_roots,
+         long_tests_are_apart]
 
 
 def main():
