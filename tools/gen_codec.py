@@ -207,6 +207,8 @@ def make_header():
             out += ["    };", f"}} dure_{name}_t;"]
         else:
             out += [comment(structs[name]["doc"]), "typedef struct {"]
+            if not structs[name]["fields"]:
+                out += ["    uint8_t nothing; /* no fields: no bytes on the wire */"]
             for field in fields_of(name):
                 lines = field.declare()
                 rng = field.spec if ":" in field.spec and field.base not in ("struct", "union", "list") else ""
@@ -257,9 +259,13 @@ def make_source():
             continue
         out += [f"void dure_{name}_decode(dure_reader_t *reader, dure_{name}_t *out)", "{",
                 "    memset(out, 0, sizeof *out);"]
+        if not structs[name]["fields"]:
+            out += ["    (void)reader;"]
         for field in fields_of(name):
             out += ["    " + line for line in field.read()]
         out += ["}", "", f"void dure_{name}_encode(dure_writer_t *writer, const dure_{name}_t *in)", "{"]
+        if not structs[name]["fields"]:
+            out += ["    (void)writer;", "    (void)in;"]
         for field in fields_of(name):
             out += ["    " + line for line in field.write()]
         out += ["}", ""]

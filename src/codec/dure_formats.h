@@ -616,10 +616,280 @@ typedef struct {
 void dure_block_header_decode(dure_reader_t *reader, dure_block_header_t *out);
 void dure_block_header_encode(dure_writer_t *writer, const dure_block_header_t *in);
 
+/* A transaction's bytes, body and seal. */
+typedef struct {
+    dure_bytes_t bytes; /* bytes:65536 */
+} dure_wire_t;
+void dure_wire_decode(dure_reader_t *reader, dure_wire_t *out);
+void dure_wire_encode(dure_writer_t *writer, const dure_wire_t *in);
+
+/* What became of a transaction. Given only when it is durable. */
+typedef struct {
+    uint16_t code; /* schema/results.json */
+    bool recorded; /* true: it stands in a block, and this answer is final */
+    bool repeated; /* true: these very bytes were decided before, and this is the first answer */
+    uint64_t height; /* of its block; 0 if not recorded */
+    uint32_t index; /* in its block */
+    dure_bytes_t effect; /* effect bytes; for inadmissible ones the effect that says why; empty if the bytes were malformed; bytes:16384 */
+    dure_bytes_t problem; /* text: which field was malformed, else empty; bytes:256 */
+} dure_answer_t;
+void dure_answer_decode(dure_reader_t *reader, dure_answer_t *out);
+void dure_answer_encode(dure_writer_t *writer, const dure_answer_t *in);
+
+/* Where does the chain stand? */
+typedef struct {
+    uint8_t nothing; /* no fields: no bytes on the wire */
+} dure_ask_head_t;
+#define DURE_ASK_HEAD_SIZE 0u
+void dure_ask_head_decode(dure_reader_t *reader, dure_ask_head_t *out);
+void dure_ask_head_encode(dure_writer_t *writer, const dure_ask_head_t *in);
+
+/* Decide these transactions, in this order. Answered when all are durable. */
+typedef struct {
+    dure_view_t txs;
+} dure_ask_submit_t;
+void dure_ask_submit_decode(dure_reader_t *reader, dure_ask_submit_t *out);
+void dure_ask_submit_encode(dure_writer_t *writer, const dure_ask_submit_t *in);
+
+/* A record of the state. */
+typedef struct {
+    uint8_t table; /* u8:1..10 */
+    dure_bytes_t key; /* primary key, as the table says; bytes:36 */
+    bool prove;
+} dure_ask_record_t;
+void dure_ask_record_decode(dure_reader_t *reader, dure_ask_record_t *out);
+void dure_ask_record_encode(dure_writer_t *writer, const dure_ask_record_t *in);
+
+/* Records of one table, a page at a time. */
+typedef struct {
+    uint8_t table; /* u8:1..10 */
+    uint64_t cursor; /* 0, then the last page's */
+} dure_ask_scan_t;
+#define DURE_ASK_SCAN_SIZE 9u
+void dure_ask_scan_decode(dure_reader_t *reader, dure_ask_scan_t *out);
+void dure_ask_scan_encode(dure_writer_t *writer, const dure_ask_scan_t *in);
+
+/* A block. */
+typedef struct {
+    uint64_t height; /* u64:1.. */
+} dure_ask_block_t;
+#define DURE_ASK_BLOCK_SIZE 8u
+void dure_ask_block_decode(dure_reader_t *reader, dure_ask_block_t *out);
+void dure_ask_block_encode(dure_writer_t *writer, const dure_ask_block_t *in);
+
+/* The answer that a transaction got. */
+typedef struct {
+    dure_tx_id_t id;
+} dure_ask_answer_t;
+#define DURE_ASK_ANSWER_SIZE 18u
+void dure_ask_answer_decode(dure_reader_t *reader, dure_ask_answer_t *out);
+void dure_ask_answer_encode(dure_writer_t *writer, const dure_ask_answer_t *in);
+
+/* The receipt of a transaction. */
+typedef struct {
+    dure_tx_id_t id;
+} dure_ask_receipt_t;
+#define DURE_ASK_RECEIPT_SIZE 18u
+void dure_ask_receipt_decode(dure_reader_t *reader, dure_ask_receipt_t *out);
+void dure_ask_receipt_encode(dure_writer_t *writer, const dure_ask_receipt_t *in);
+
+/* From now on, send each block's effects after this height, as they become durable. */
+typedef struct {
+    uint64_t after; /* height already seen */
+} dure_ask_follow_t;
+#define DURE_ASK_FOLLOW_SIZE 8u
+void dure_ask_follow_decode(dure_reader_t *reader, dure_ask_follow_t *out);
+void dure_ask_follow_encode(dure_writer_t *writer, const dure_ask_follow_t *in);
+
+/* How the node is doing, as text for people. */
+typedef struct {
+    uint8_t nothing; /* no fields: no bytes on the wire */
+} dure_ask_status_t;
+#define DURE_ASK_STATUS_SIZE 0u
+void dure_ask_status_decode(dure_reader_t *reader, dure_ask_status_t *out);
+void dure_ask_status_encode(dure_writer_t *writer, const dure_ask_status_t *in);
+
+/*  */
+typedef struct {
+    dure_hash_t chain_id;
+    uint64_t height; /* durable */
+    dure_time_t time; /* of the ledger */
+    dure_hash_t block_hash;
+    dure_hash_t ledger_root;
+    dure_hash_t app_hash;
+    dure_bytes_t genesis; /* bytes:65536 */
+} dure_tell_head_t;
+void dure_tell_head_decode(dure_reader_t *reader, dure_tell_head_t *out);
+void dure_tell_head_encode(dure_writer_t *writer, const dure_tell_head_t *in);
+
+/* One answer per transaction, in order. */
+typedef struct {
+    dure_view_t answers;
+} dure_tell_submit_t;
+void dure_tell_submit_decode(dure_reader_t *reader, dure_tell_submit_t *out);
+void dure_tell_submit_encode(dure_writer_t *writer, const dure_tell_submit_t *in);
+
+/*  */
+typedef struct {
+    bool found;
+    uint64_t height; /* the state it is of */
+    dure_blind_t blind; /* zero for public tables */
+    dure_bytes_t record; /* bytes:131072 */
+    dure_bytes_t proof; /* if asked: tree proof, docs/formats/proofs.md; else empty; bytes:16384 */
+    dure_hash_t ledger_root; /* the proof leads to */
+} dure_tell_record_t;
+void dure_tell_record_decode(dure_reader_t *reader, dure_tell_record_t *out);
+void dure_tell_record_encode(dure_writer_t *writer, const dure_tell_record_t *in);
+
+/*  */
+typedef struct {
+    dure_bytes_t record; /* bytes:131072 */
+} dure_scanned_t;
+void dure_scanned_decode(dure_reader_t *reader, dure_scanned_t *out);
+void dure_scanned_encode(dure_writer_t *writer, const dure_scanned_t *in);
+
+/*  */
+typedef struct {
+    uint64_t cursor; /* for the next page; 0 = this was the last */
+    dure_view_t records;
+} dure_tell_scan_t;
+void dure_tell_scan_decode(dure_reader_t *reader, dure_tell_scan_t *out);
+void dure_tell_scan_encode(dure_writer_t *writer, const dure_tell_scan_t *in);
+
+/*  */
+typedef struct {
+    bool found;
+    dure_bytes_t block; /* bytes:4194304 */
+} dure_tell_block_t;
+void dure_tell_block_decode(dure_reader_t *reader, dure_tell_block_t *out);
+void dure_tell_block_encode(dure_writer_t *writer, const dure_tell_block_t *in);
+
+/*  */
+typedef struct {
+    bool found;
+    dure_answer_t answer;
+} dure_tell_answer_t;
+void dure_tell_answer_decode(dure_reader_t *reader, dure_tell_answer_t *out);
+void dure_tell_answer_encode(dure_writer_t *writer, const dure_tell_answer_t *in);
+
+/*  */
+typedef struct {
+    bool found;
+    dure_bytes_t receipt; /* bytes:65536 */
+} dure_tell_receipt_t;
+void dure_tell_receipt_decode(dure_reader_t *reader, dure_tell_receipt_t *out);
+void dure_tell_receipt_encode(dure_writer_t *writer, const dure_tell_receipt_t *in);
+
+/* A durable block's effects, unasked after ask_follow. */
+typedef struct {
+    uint64_t height;
+    dure_time_t time;
+    dure_hash_t block_hash;
+    dure_view_t answers;
+} dure_tell_effects_t;
+void dure_tell_effects_decode(dure_reader_t *reader, dure_tell_effects_t *out);
+void dure_tell_effects_encode(dure_writer_t *writer, const dure_tell_effects_t *in);
+
+/*  */
+typedef struct {
+    dure_bytes_t text; /* lines of key=value; bytes:16384 */
+} dure_tell_status_t;
+void dure_tell_status_decode(dure_reader_t *reader, dure_tell_status_t *out);
+void dure_tell_status_encode(dure_writer_t *writer, const dure_tell_status_t *in);
+
+/* The request was not understood or cannot be served now. */
+typedef struct {
+    dure_bytes_t text; /* a sentence; bytes:512 */
+} dure_tell_problem_t;
+void dure_tell_problem_decode(dure_reader_t *reader, dure_tell_problem_t *out);
+void dure_tell_problem_encode(dure_writer_t *writer, const dure_tell_problem_t *in);
+
+/* What a client asks over the node's socket. */
+typedef enum {
+    DURE_REQUEST_HEAD = 1,
+    DURE_REQUEST_SUBMIT = 2,
+    DURE_REQUEST_RECORD = 3,
+    DURE_REQUEST_SCAN = 4,
+    DURE_REQUEST_BLOCK = 5,
+    DURE_REQUEST_ANSWER = 6,
+    DURE_REQUEST_RECEIPT = 7,
+    DURE_REQUEST_FOLLOW = 8,
+    DURE_REQUEST_STATUS = 9,
+} dure_request_kind_t;
+
+typedef struct {
+    uint8_t kind; /* dure_request_kind_t */
+    union {
+        dure_ask_head_t head;
+        dure_ask_submit_t submit;
+        dure_ask_record_t record;
+        dure_ask_scan_t scan;
+        dure_ask_block_t block;
+        dure_ask_answer_t answer;
+        dure_ask_receipt_t receipt;
+        dure_ask_follow_t follow;
+        dure_ask_status_t status;
+    };
+} dure_request_t;
+void dure_request_decode(dure_reader_t *reader, dure_request_t *out);
+void dure_request_encode(dure_writer_t *writer, const dure_request_t *in);
+
+/* A frame to the node: 4 bytes size of what follows, then this. */
+typedef struct {
+    uint64_t number; /* chosen by the client; the reply carries it */
+    dure_request_t what;
+} dure_ask_t;
+void dure_ask_decode(dure_reader_t *reader, dure_ask_t *out);
+void dure_ask_encode(dure_writer_t *writer, const dure_ask_t *in);
+
+/* What the node tells. */
+typedef enum {
+    DURE_REPLY_HEAD = 1,
+    DURE_REPLY_SUBMIT = 2,
+    DURE_REPLY_RECORD = 3,
+    DURE_REPLY_SCAN = 4,
+    DURE_REPLY_BLOCK = 5,
+    DURE_REPLY_ANSWER = 6,
+    DURE_REPLY_RECEIPT = 7,
+    DURE_REPLY_EFFECTS = 8,
+    DURE_REPLY_STATUS = 9,
+    DURE_REPLY_PROBLEM = 255,
+} dure_reply_kind_t;
+
+typedef struct {
+    uint8_t kind; /* dure_reply_kind_t */
+    union {
+        dure_tell_head_t head;
+        dure_tell_submit_t submit;
+        dure_tell_record_t record;
+        dure_tell_scan_t scan;
+        dure_tell_block_t block;
+        dure_tell_answer_t answer;
+        dure_tell_receipt_t receipt;
+        dure_tell_effects_t effects;
+        dure_tell_status_t status;
+        dure_tell_problem_t problem;
+    };
+} dure_reply_t;
+void dure_reply_decode(dure_reader_t *reader, dure_reply_t *out);
+void dure_reply_encode(dure_writer_t *writer, const dure_reply_t *in);
+
+/* A frame from the node: 4 bytes size of what follows, then this. */
+typedef struct {
+    uint64_t number; /* of the request; of the ask_follow for each tell_effects */
+    dure_reply_t what;
+} dure_tell_t;
+void dure_tell_decode(dure_reader_t *reader, dure_tell_t *out);
+void dure_tell_encode(dure_writer_t *writer, const dure_tell_t *in);
+
 /* Name of a kind, or NULL. */
 const char *dure_act_kind_name(uint8_t kind);
 /* Name of a kind, or NULL. */
 const char *dure_body_kind_name(uint8_t kind);
+/* Name of a kind, or NULL. */
+const char *dure_request_kind_name(uint8_t kind);
+/* Name of a kind, or NULL. */
+const char *dure_reply_kind_name(uint8_t kind);
 
 /* clang-format on */
 #endif

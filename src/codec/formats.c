@@ -1193,3 +1193,567 @@ void dure_block_header_encode(dure_writer_t *writer, const dure_block_header_t *
     dure_write_raw(writer, in->effects_root.bytes, 32);
     dure_write_raw(writer, in->app_hash.bytes, 32);
 }
+
+void dure_wire_decode(dure_reader_t *reader, dure_wire_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->bytes = dure_read_bytes(reader, "bytes", 65536);
+}
+
+void dure_wire_encode(dure_writer_t *writer, const dure_wire_t *in)
+{
+    dure_write_bytes(writer, in->bytes);
+}
+
+void dure_answer_decode(dure_reader_t *reader, dure_answer_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->code = (uint16_t)dure_read_uint(reader, "code", 2, 0, UINT16_MAX);
+    out->recorded = dure_read_uint(reader, "recorded", 1, 0, 1) == 1;
+    out->repeated = dure_read_uint(reader, "repeated", 1, 0, 1) == 1;
+    out->height = dure_read_uint(reader, "height", 8, 0, UINT64_MAX);
+    out->index = (uint32_t)dure_read_uint(reader, "index", 4, 0, UINT32_MAX);
+    out->effect = dure_read_bytes(reader, "effect", 16384);
+    out->problem = dure_read_bytes(reader, "problem", 256);
+}
+
+void dure_answer_encode(dure_writer_t *writer, const dure_answer_t *in)
+{
+    dure_write_uint(writer, 2, in->code);
+    dure_write_uint(writer, 1, in->recorded ? 1 : 0);
+    dure_write_uint(writer, 1, in->repeated ? 1 : 0);
+    dure_write_uint(writer, 8, in->height);
+    dure_write_uint(writer, 4, in->index);
+    dure_write_bytes(writer, in->effect);
+    dure_write_bytes(writer, in->problem);
+}
+
+void dure_ask_head_decode(dure_reader_t *reader, dure_ask_head_t *out)
+{
+    memset(out, 0, sizeof *out);
+    (void)reader;
+}
+
+void dure_ask_head_encode(dure_writer_t *writer, const dure_ask_head_t *in)
+{
+    (void)writer;
+    (void)in;
+}
+
+void dure_ask_submit_decode(dure_reader_t *reader, dure_ask_submit_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->txs.count = (uint16_t)dure_read_uint(reader, "txs", 2, 0, 4096);
+    size_t txs_start = reader->offset;
+    for (uint16_t i = 0; i < out->txs.count && dure_reader_ok(reader); i++) {
+        dure_wire_t element;
+        dure_wire_decode(reader, &element);
+    }
+    out->txs.bytes = (dure_bytes_t){reader->data + txs_start, reader->offset - txs_start};
+}
+
+void dure_ask_submit_encode(dure_writer_t *writer, const dure_ask_submit_t *in)
+{
+    DURE_ASSERT(in->txs.count <= 4096);
+    dure_write_uint(writer, 2, in->txs.count);
+    dure_write_raw(writer, in->txs.bytes.data, in->txs.bytes.size);
+}
+
+void dure_ask_record_decode(dure_reader_t *reader, dure_ask_record_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 10);
+    out->key = dure_read_bytes(reader, "key", 36);
+    out->prove = dure_read_uint(reader, "prove", 1, 0, 1) == 1;
+}
+
+void dure_ask_record_encode(dure_writer_t *writer, const dure_ask_record_t *in)
+{
+    dure_write_uint(writer, 1, in->table);
+    dure_write_bytes(writer, in->key);
+    dure_write_uint(writer, 1, in->prove ? 1 : 0);
+}
+
+void dure_ask_scan_decode(dure_reader_t *reader, dure_ask_scan_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 10);
+    out->cursor = dure_read_uint(reader, "cursor", 8, 0, UINT64_MAX);
+}
+
+void dure_ask_scan_encode(dure_writer_t *writer, const dure_ask_scan_t *in)
+{
+    dure_write_uint(writer, 1, in->table);
+    dure_write_uint(writer, 8, in->cursor);
+}
+
+void dure_ask_block_decode(dure_reader_t *reader, dure_ask_block_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->height = dure_read_uint(reader, "height", 8, 1, UINT64_MAX);
+}
+
+void dure_ask_block_encode(dure_writer_t *writer, const dure_ask_block_t *in)
+{
+    dure_write_uint(writer, 8, in->height);
+}
+
+void dure_ask_answer_decode(dure_reader_t *reader, dure_ask_answer_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->id);
+}
+
+void dure_ask_answer_encode(dure_writer_t *writer, const dure_ask_answer_t *in)
+{
+    dure_tx_id_encode(writer, &in->id);
+}
+
+void dure_ask_receipt_decode(dure_reader_t *reader, dure_ask_receipt_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->id);
+}
+
+void dure_ask_receipt_encode(dure_writer_t *writer, const dure_ask_receipt_t *in)
+{
+    dure_tx_id_encode(writer, &in->id);
+}
+
+void dure_ask_follow_decode(dure_reader_t *reader, dure_ask_follow_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->after = dure_read_uint(reader, "after", 8, 0, UINT64_MAX);
+}
+
+void dure_ask_follow_encode(dure_writer_t *writer, const dure_ask_follow_t *in)
+{
+    dure_write_uint(writer, 8, in->after);
+}
+
+void dure_ask_status_decode(dure_reader_t *reader, dure_ask_status_t *out)
+{
+    memset(out, 0, sizeof *out);
+    (void)reader;
+}
+
+void dure_ask_status_encode(dure_writer_t *writer, const dure_ask_status_t *in)
+{
+    (void)writer;
+    (void)in;
+}
+
+void dure_tell_head_decode(dure_reader_t *reader, dure_tell_head_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_read_raw(reader, "chain_id", out->chain_id.bytes, 32);
+    out->height = dure_read_uint(reader, "height", 8, 0, UINT64_MAX);
+    out->time = dure_read_uint(reader, "time", 8, 0, DURE_TIME_MAX_MS);
+    dure_read_raw(reader, "block_hash", out->block_hash.bytes, 32);
+    dure_read_raw(reader, "ledger_root", out->ledger_root.bytes, 32);
+    dure_read_raw(reader, "app_hash", out->app_hash.bytes, 32);
+    out->genesis = dure_read_bytes(reader, "genesis", 65536);
+}
+
+void dure_tell_head_encode(dure_writer_t *writer, const dure_tell_head_t *in)
+{
+    dure_write_raw(writer, in->chain_id.bytes, 32);
+    dure_write_uint(writer, 8, in->height);
+    dure_write_uint(writer, 8, in->time);
+    dure_write_raw(writer, in->block_hash.bytes, 32);
+    dure_write_raw(writer, in->ledger_root.bytes, 32);
+    dure_write_raw(writer, in->app_hash.bytes, 32);
+    dure_write_bytes(writer, in->genesis);
+}
+
+void dure_tell_submit_decode(dure_reader_t *reader, dure_tell_submit_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->answers.count = (uint16_t)dure_read_uint(reader, "answers", 2, 0, 4096);
+    size_t answers_start = reader->offset;
+    for (uint16_t i = 0; i < out->answers.count && dure_reader_ok(reader); i++) {
+        dure_answer_t element;
+        dure_answer_decode(reader, &element);
+    }
+    out->answers.bytes = (dure_bytes_t){reader->data + answers_start, reader->offset - answers_start};
+}
+
+void dure_tell_submit_encode(dure_writer_t *writer, const dure_tell_submit_t *in)
+{
+    DURE_ASSERT(in->answers.count <= 4096);
+    dure_write_uint(writer, 2, in->answers.count);
+    dure_write_raw(writer, in->answers.bytes.data, in->answers.bytes.size);
+}
+
+void dure_tell_record_decode(dure_reader_t *reader, dure_tell_record_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->found = dure_read_uint(reader, "found", 1, 0, 1) == 1;
+    out->height = dure_read_uint(reader, "height", 8, 0, UINT64_MAX);
+    dure_read_raw(reader, "blind", out->blind.bytes, 16);
+    out->record = dure_read_bytes(reader, "record", 131072);
+    out->proof = dure_read_bytes(reader, "proof", 16384);
+    dure_read_raw(reader, "ledger_root", out->ledger_root.bytes, 32);
+}
+
+void dure_tell_record_encode(dure_writer_t *writer, const dure_tell_record_t *in)
+{
+    dure_write_uint(writer, 1, in->found ? 1 : 0);
+    dure_write_uint(writer, 8, in->height);
+    dure_write_raw(writer, in->blind.bytes, 16);
+    dure_write_bytes(writer, in->record);
+    dure_write_bytes(writer, in->proof);
+    dure_write_raw(writer, in->ledger_root.bytes, 32);
+}
+
+void dure_scanned_decode(dure_reader_t *reader, dure_scanned_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->record = dure_read_bytes(reader, "record", 131072);
+}
+
+void dure_scanned_encode(dure_writer_t *writer, const dure_scanned_t *in)
+{
+    dure_write_bytes(writer, in->record);
+}
+
+void dure_tell_scan_decode(dure_reader_t *reader, dure_tell_scan_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->cursor = dure_read_uint(reader, "cursor", 8, 0, UINT64_MAX);
+    out->records.count = (uint16_t)dure_read_uint(reader, "records", 2, 0, 256);
+    size_t records_start = reader->offset;
+    for (uint16_t i = 0; i < out->records.count && dure_reader_ok(reader); i++) {
+        dure_scanned_t element;
+        dure_scanned_decode(reader, &element);
+    }
+    out->records.bytes = (dure_bytes_t){reader->data + records_start, reader->offset - records_start};
+}
+
+void dure_tell_scan_encode(dure_writer_t *writer, const dure_tell_scan_t *in)
+{
+    dure_write_uint(writer, 8, in->cursor);
+    DURE_ASSERT(in->records.count <= 256);
+    dure_write_uint(writer, 2, in->records.count);
+    dure_write_raw(writer, in->records.bytes.data, in->records.bytes.size);
+}
+
+void dure_tell_block_decode(dure_reader_t *reader, dure_tell_block_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->found = dure_read_uint(reader, "found", 1, 0, 1) == 1;
+    out->block = dure_read_bytes(reader, "block", 4194304);
+}
+
+void dure_tell_block_encode(dure_writer_t *writer, const dure_tell_block_t *in)
+{
+    dure_write_uint(writer, 1, in->found ? 1 : 0);
+    dure_write_bytes(writer, in->block);
+}
+
+void dure_tell_answer_decode(dure_reader_t *reader, dure_tell_answer_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->found = dure_read_uint(reader, "found", 1, 0, 1) == 1;
+    dure_answer_decode(reader, &out->answer);
+}
+
+void dure_tell_answer_encode(dure_writer_t *writer, const dure_tell_answer_t *in)
+{
+    dure_write_uint(writer, 1, in->found ? 1 : 0);
+    dure_answer_encode(writer, &in->answer);
+}
+
+void dure_tell_receipt_decode(dure_reader_t *reader, dure_tell_receipt_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->found = dure_read_uint(reader, "found", 1, 0, 1) == 1;
+    out->receipt = dure_read_bytes(reader, "receipt", 65536);
+}
+
+void dure_tell_receipt_encode(dure_writer_t *writer, const dure_tell_receipt_t *in)
+{
+    dure_write_uint(writer, 1, in->found ? 1 : 0);
+    dure_write_bytes(writer, in->receipt);
+}
+
+void dure_tell_effects_decode(dure_reader_t *reader, dure_tell_effects_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->height = dure_read_uint(reader, "height", 8, 0, UINT64_MAX);
+    out->time = dure_read_uint(reader, "time", 8, 0, DURE_TIME_MAX_MS);
+    dure_read_raw(reader, "block_hash", out->block_hash.bytes, 32);
+    out->answers.count = (uint16_t)dure_read_uint(reader, "answers", 2, 0, 16384);
+    size_t answers_start = reader->offset;
+    for (uint16_t i = 0; i < out->answers.count && dure_reader_ok(reader); i++) {
+        dure_answer_t element;
+        dure_answer_decode(reader, &element);
+    }
+    out->answers.bytes = (dure_bytes_t){reader->data + answers_start, reader->offset - answers_start};
+}
+
+void dure_tell_effects_encode(dure_writer_t *writer, const dure_tell_effects_t *in)
+{
+    dure_write_uint(writer, 8, in->height);
+    dure_write_uint(writer, 8, in->time);
+    dure_write_raw(writer, in->block_hash.bytes, 32);
+    DURE_ASSERT(in->answers.count <= 16384);
+    dure_write_uint(writer, 2, in->answers.count);
+    dure_write_raw(writer, in->answers.bytes.data, in->answers.bytes.size);
+}
+
+void dure_tell_status_decode(dure_reader_t *reader, dure_tell_status_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->text = dure_read_bytes(reader, "text", 16384);
+}
+
+void dure_tell_status_encode(dure_writer_t *writer, const dure_tell_status_t *in)
+{
+    dure_write_bytes(writer, in->text);
+}
+
+void dure_tell_problem_decode(dure_reader_t *reader, dure_tell_problem_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->text = dure_read_bytes(reader, "text", 512);
+}
+
+void dure_tell_problem_encode(dure_writer_t *writer, const dure_tell_problem_t *in)
+{
+    dure_write_bytes(writer, in->text);
+}
+
+void dure_request_decode(dure_reader_t *reader, dure_request_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 0, UINT8_MAX);
+    if (!dure_reader_ok(reader)) {
+        return;
+    }
+    switch ((dure_request_kind_t)out->kind) {
+    case DURE_REQUEST_HEAD:
+        dure_ask_head_decode(reader, &out->head);
+        return;
+    case DURE_REQUEST_SUBMIT:
+        dure_ask_submit_decode(reader, &out->submit);
+        return;
+    case DURE_REQUEST_RECORD:
+        dure_ask_record_decode(reader, &out->record);
+        return;
+    case DURE_REQUEST_SCAN:
+        dure_ask_scan_decode(reader, &out->scan);
+        return;
+    case DURE_REQUEST_BLOCK:
+        dure_ask_block_decode(reader, &out->block);
+        return;
+    case DURE_REQUEST_ANSWER:
+        dure_ask_answer_decode(reader, &out->answer);
+        return;
+    case DURE_REQUEST_RECEIPT:
+        dure_ask_receipt_decode(reader, &out->receipt);
+        return;
+    case DURE_REQUEST_FOLLOW:
+        dure_ask_follow_decode(reader, &out->follow);
+        return;
+    case DURE_REQUEST_STATUS:
+        dure_ask_status_decode(reader, &out->status);
+        return;
+    }
+    reader->offset--;
+    dure_reader_fail(reader, "kind", "unknown kind");
+}
+
+void dure_request_encode(dure_writer_t *writer, const dure_request_t *in)
+{
+    dure_write_uint(writer, 1, in->kind);
+    switch ((dure_request_kind_t)in->kind) {
+    case DURE_REQUEST_HEAD:
+        dure_ask_head_encode(writer, &in->head);
+        return;
+    case DURE_REQUEST_SUBMIT:
+        dure_ask_submit_encode(writer, &in->submit);
+        return;
+    case DURE_REQUEST_RECORD:
+        dure_ask_record_encode(writer, &in->record);
+        return;
+    case DURE_REQUEST_SCAN:
+        dure_ask_scan_encode(writer, &in->scan);
+        return;
+    case DURE_REQUEST_BLOCK:
+        dure_ask_block_encode(writer, &in->block);
+        return;
+    case DURE_REQUEST_ANSWER:
+        dure_ask_answer_encode(writer, &in->answer);
+        return;
+    case DURE_REQUEST_RECEIPT:
+        dure_ask_receipt_encode(writer, &in->receipt);
+        return;
+    case DURE_REQUEST_FOLLOW:
+        dure_ask_follow_encode(writer, &in->follow);
+        return;
+    case DURE_REQUEST_STATUS:
+        dure_ask_status_encode(writer, &in->status);
+        return;
+    }
+    DURE_ASSERT(dure_request_kind_name(in->kind) != NULL);
+}
+
+const char *dure_request_kind_name(uint8_t kind)
+{
+    switch ((dure_request_kind_t)kind) {
+    case DURE_REQUEST_HEAD:
+        return "head";
+    case DURE_REQUEST_SUBMIT:
+        return "submit";
+    case DURE_REQUEST_RECORD:
+        return "record";
+    case DURE_REQUEST_SCAN:
+        return "scan";
+    case DURE_REQUEST_BLOCK:
+        return "block";
+    case DURE_REQUEST_ANSWER:
+        return "answer";
+    case DURE_REQUEST_RECEIPT:
+        return "receipt";
+    case DURE_REQUEST_FOLLOW:
+        return "follow";
+    case DURE_REQUEST_STATUS:
+        return "status";
+    }
+    return NULL;
+}
+
+void dure_ask_decode(dure_reader_t *reader, dure_ask_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->number = dure_read_uint(reader, "number", 8, 0, UINT64_MAX);
+    dure_request_decode(reader, &out->what);
+}
+
+void dure_ask_encode(dure_writer_t *writer, const dure_ask_t *in)
+{
+    dure_write_uint(writer, 8, in->number);
+    dure_request_encode(writer, &in->what);
+}
+
+void dure_reply_decode(dure_reader_t *reader, dure_reply_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 0, UINT8_MAX);
+    if (!dure_reader_ok(reader)) {
+        return;
+    }
+    switch ((dure_reply_kind_t)out->kind) {
+    case DURE_REPLY_HEAD:
+        dure_tell_head_decode(reader, &out->head);
+        return;
+    case DURE_REPLY_SUBMIT:
+        dure_tell_submit_decode(reader, &out->submit);
+        return;
+    case DURE_REPLY_RECORD:
+        dure_tell_record_decode(reader, &out->record);
+        return;
+    case DURE_REPLY_SCAN:
+        dure_tell_scan_decode(reader, &out->scan);
+        return;
+    case DURE_REPLY_BLOCK:
+        dure_tell_block_decode(reader, &out->block);
+        return;
+    case DURE_REPLY_ANSWER:
+        dure_tell_answer_decode(reader, &out->answer);
+        return;
+    case DURE_REPLY_RECEIPT:
+        dure_tell_receipt_decode(reader, &out->receipt);
+        return;
+    case DURE_REPLY_EFFECTS:
+        dure_tell_effects_decode(reader, &out->effects);
+        return;
+    case DURE_REPLY_STATUS:
+        dure_tell_status_decode(reader, &out->status);
+        return;
+    case DURE_REPLY_PROBLEM:
+        dure_tell_problem_decode(reader, &out->problem);
+        return;
+    }
+    reader->offset--;
+    dure_reader_fail(reader, "kind", "unknown kind");
+}
+
+void dure_reply_encode(dure_writer_t *writer, const dure_reply_t *in)
+{
+    dure_write_uint(writer, 1, in->kind);
+    switch ((dure_reply_kind_t)in->kind) {
+    case DURE_REPLY_HEAD:
+        dure_tell_head_encode(writer, &in->head);
+        return;
+    case DURE_REPLY_SUBMIT:
+        dure_tell_submit_encode(writer, &in->submit);
+        return;
+    case DURE_REPLY_RECORD:
+        dure_tell_record_encode(writer, &in->record);
+        return;
+    case DURE_REPLY_SCAN:
+        dure_tell_scan_encode(writer, &in->scan);
+        return;
+    case DURE_REPLY_BLOCK:
+        dure_tell_block_encode(writer, &in->block);
+        return;
+    case DURE_REPLY_ANSWER:
+        dure_tell_answer_encode(writer, &in->answer);
+        return;
+    case DURE_REPLY_RECEIPT:
+        dure_tell_receipt_encode(writer, &in->receipt);
+        return;
+    case DURE_REPLY_EFFECTS:
+        dure_tell_effects_encode(writer, &in->effects);
+        return;
+    case DURE_REPLY_STATUS:
+        dure_tell_status_encode(writer, &in->status);
+        return;
+    case DURE_REPLY_PROBLEM:
+        dure_tell_problem_encode(writer, &in->problem);
+        return;
+    }
+    DURE_ASSERT(dure_reply_kind_name(in->kind) != NULL);
+}
+
+const char *dure_reply_kind_name(uint8_t kind)
+{
+    switch ((dure_reply_kind_t)kind) {
+    case DURE_REPLY_HEAD:
+        return "head";
+    case DURE_REPLY_SUBMIT:
+        return "submit";
+    case DURE_REPLY_RECORD:
+        return "record";
+    case DURE_REPLY_SCAN:
+        return "scan";
+    case DURE_REPLY_BLOCK:
+        return "block";
+    case DURE_REPLY_ANSWER:
+        return "answer";
+    case DURE_REPLY_RECEIPT:
+        return "receipt";
+    case DURE_REPLY_EFFECTS:
+        return "effects";
+    case DURE_REPLY_STATUS:
+        return "status";
+    case DURE_REPLY_PROBLEM:
+        return "problem";
+    }
+    return NULL;
+}
+
+void dure_tell_decode(dure_reader_t *reader, dure_tell_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->number = dure_read_uint(reader, "number", 8, 0, UINT64_MAX);
+    dure_reply_decode(reader, &out->what);
+}
+
+void dure_tell_encode(dure_writer_t *writer, const dure_tell_t *in)
+{
+    dure_write_uint(writer, 8, in->number);
+    dure_reply_encode(writer, &in->what);
+}
