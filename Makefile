@@ -59,7 +59,8 @@ lint: build ## layering, purity, lengths, formatting: what the tests also check
 	@python3 tools/lint.py --build "$(BUILD)" --cc "$(CC)"
 
 format: install ## rewrite the C files the way .clang-format says
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r clang-format -i
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r grep -LE '(enerated|ritten) by tools/gen_' \
+	    | xargs -r clang-format -i
 
 clean: ## remove the build directories
 	rm -rf "$(BUILD)" "$(BUILD)-asan" "$(BUILD)-clang0" "$(BUILD)-fuzz"

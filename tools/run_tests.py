@@ -83,8 +83,11 @@ class Total:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self.started = time.monotonic()
+        self.seconds = []
 
     def add(self, result):
+        self.seconds.append((result.seconds, result.name))
         self.passed += len(result.passed)
         self.failed += [f"{result.name}: {case}" for case in result.failed]
         self.skipped += [f"{result.name}: {case}" for case in result.skipped]
@@ -106,6 +109,8 @@ class Total:
 
     def finish(self):
         """The last line; returns the exit code."""
+        slowest = ", ".join(f"{name} {seconds:.0f} s" for seconds, name in sorted(self.seconds)[:-4:-1])
+        say(f"took {time.monotonic() - self.started:.0f} s; slowest: {slowest}")
         for case in self.skipped:
             say(f"SKIPPED: {case}")
         for case in self.failed:
