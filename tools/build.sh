@@ -15,8 +15,9 @@ case "$opt" in
     ;;
 esac
 
-# The compiler's own version is part of the set-up: after an upgrade everything is built again.
-wanted="$cc $($cc -dumpfullversion 2>/dev/null || $cc -dumpversion) -O$opt $*"
+# The compiler's own version and the place are part of the set-up: after an upgrade or a move everything is
+# built again.
+wanted="$cc $($cc -dumpfullversion 2>/dev/null || $cc -dumpversion) -O$opt $* in $PWD"
 if [ ! -f "$dir/build.ninja" ] || [ "$(cat "$dir/setup" 2>/dev/null)" != "$wanted" ]; then
     # Only Meson's own files go: results that stand in the directory (a replay, a demo) stay.
     rm -rf "$dir/meson-private" "$dir/meson-info" "$dir/build.ninja" "$dir/.ninja_log" "$dir/.ninja_deps"

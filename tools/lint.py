@@ -9,6 +9,7 @@ import argparse
 import ast
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -296,7 +297,7 @@ def headers_alone(tree):
     for path in tree.files:
         if not (path.startswith("src/") and path.endswith(".h")):
             continue
-        command = [tree.cc, "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Isrc",
+        command = [*shlex.split(tree.cc), "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Isrc",
                    "-fsyntax-only", "-x", "c", "-"]
         run = subprocess.run(command, input=f'#include "{path[4:]}"\n', cwd=tree.root,
                              capture_output=True, text=True)

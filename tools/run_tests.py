@@ -16,6 +16,7 @@ import concurrent.futures
 import glob
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ class Build:
     def make(self):
         """Builds; returns a Result that is one passed, failed or skipped case."""
         result = tap.Result(f"build {self.name}")
-        if shutil.which(self.compiler) is None:
+        if shutil.which(shlex.split(self.compiler)[0]) is None:
             result.skipped.append(f"{self.compiler} is not installed")
             return result
         result = tap.run_program(
