@@ -159,7 +159,8 @@ typedef struct {
 } dure_io_event_t;
 
 /* dure_io_poll: waits until something is ready, at most timeout_ns (0: does not wait;
-   DURE_IO_FOREVER), and fills up to `capacity` events.  No event at the timeout: *count 0. */
+   DURE_IO_FOREVER), and fills up to `capacity` (at least 2) events.  *count is 0 at the timeout,
+   and may be 0 before it: after a signal, for example. */
 DURE_MUST_USE dure_io_result_t dure_io_poll(dure_io_t *io, dure_io_event_t *events, size_t *count,
                                             size_t capacity, uint64_t timeout_ns);
 /* dure_io_wake: makes the next (or the present) poll return DURE_IO_EVENT_WOKEN.  Any thread. */
@@ -247,6 +248,9 @@ dure_io_sim_losses_t dure_io_sim_crash(dure_io_sim_t *sim, uint64_t seed);
    dure_io_sim_is_dead tells; then call kill or crash. */
 void dure_io_sim_die_after(dure_io_sim_t *sim, uint64_t operations);
 bool dure_io_sim_is_dead(const dure_io_sim_t *sim);
+/* dure_io_sim_die: the process dies now.  What it had in memory can then be freed (its calls return
+   DURE_IO_CRASHED) before kill or crash. */
+void dure_io_sim_die(dure_io_sim_t *sim);
 /* dure_io_sim_fail: the Nth operation from now among `ops` fails with `result` (DURE_IO_DEVICE or
    DURE_IO_NO_SPACE), once, or it and every later one if `forever`.  nth 0: no fault. */
 void dure_io_sim_fail(dure_io_sim_t *sim, uint32_t ops, uint64_t nth, dure_io_result_t result,
