@@ -1,0 +1,107 @@
+/* consensus: who decides the order of transactions, and when an answer may leave.  Today one way,
+   solo: one process is the sequencer.  What servers and the index use of a running node is here;
+   starting, recovering and stopping it is node/.
+
+   Everything is called by the one thread of the loop, and every callback comes on it. */
+#ifndef DURE_CONSENSUS_H
+#define DURE_CONSENSUS_H
+
+#include "chain/dure_chain.h"
+#include "io/dure_io.h"
+#include "store/dure_store.h"
+
+typedef struct dure_consensus dure_consensus_t;
+
+/* ---- what a block came to ----------------------------------------------------------------------
+ */
+typedef struct {
+    dure_block_header_t header;
+    dure_hash_t hash;
+    dure_hash_t ledger_root;            /* after the block */
+    dure_bytes_t bytes;                 /* header and transactions, as stored; borrows */
+    const dure_tx_id_t *ids;            /* one per transaction, in order; zero if undecodable */
+    const dure_chain_result_t *results; /* one per transaction, in order; borrows, effects too */
+    uint32_t count;
+} dure_decided_t;
+
+/* True if the code is a decision that stands in the block as final: the number is used. */
+bool dure_result_is_final(uint16_t code);
+
+/* ---- the history: what an index gives the node --------------------------------------------------
+   All durable blocks and answers, rebuilt from the log at will.  May be left out (all NULL): then a
+   repeated transaction is told already_used instead of its first answer. */
+typedef struct {
+    void *user;
+    /* last: the height of the last block it holds, 0 if none, and that block's hash. */
+    uint64_t (*last)(void *user, dure_hash_t *block_hash);
+    /* reset: forget everything: it is of another history than the log. */
+    bool (*reset)(void *user);
+    /* block: the next durable block, height by height.  Must be visible to `find` on return; need
+       not be durable, as the node gives blocks again after a crash. */
+    bool (*block)(void *user, const dure_decided_t *block);
+    /* find: the recorded answer to an id and the hash of its transaction; false if there is none.
+     *answer borrows until the next call; `repeated` is ignored. */
+    bool (*find)(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id);
+    /* problem: why reset or block returned false, for the operator.  The node then stops. */
+    const char *(*problem)(void *user);
+} dure_history_t;
+
+/* ---- the listener: what a server is told --------------------------------------------------------
+ */
+typedef struct {
+    void *user;
+    /* answer: the answer to what was submitted with this token, exactly once, never within the call
+       of dure_consensus_submit.  Everything it rests on is on the disk.  Borrows for the call.
+       answers of one client may come in another order than its transactions. */
+    void (*answer)(void *user, uint64_t token, const dure_answer_t *answer);
+    /* block: a block became durable.  The history holds it already; its answers follow. */
+    void (*block)(void *user, const dure_decided_t *block);
+    /* durable: after the answers: everything up to this height may be shown. */
+    void (*durable)(void *user, uint64_t height);
+    /* room: after dure_consensus_submit was refused for want of room there is room again. */
+    void (*room)(void *user);
+} dure_listener_t;
+
+/* dure_consensus_listen: sets the one listener; its functions may be NULL. */
+void dure_consensus_listen(dure_consensus_t *consensus, const dure_listener_t *listener);
+
+/* ---- submitting --------------------------------------------------------------------------------
+ */
+
+/* dure_consensus_submit: takes a transaction; the bytes are copied.  The token is the caller's and
+   comes back with the answer.  False if the queue is full or the node is not deciding any more:
+   nothing was taken; read no further from clients until `room`.
+   Transactions are decided in the order they were taken. */
+DURE_MUST_USE bool dure_consensus_submit(dure_consensus_t *consensus, dure_bytes_t wire,
+                                         uint64_t token);
+/* dure_consensus_room: how many more transactions of the largest size are surely taken. */
+uint32_t dure_consensus_room(const dure_consensus_t *consensus);
+/* dure_consensus_waiting: taken and not yet answered. */
+uint64_t dure_consensus_waiting(const dure_consensus_t *consensus);
+
+/* ---- reading ------------------------------------------------------------------------------------
+   The chain's state may be ahead of the disk.  What is read from it may be shown to a client only
+   when dure_consensus_durable_height has reached the dure_consensus_height of the moment of
+   reading: read, keep the reply, send it at `durable` (or at once if it is durable already). */
+const dure_chain_t *dure_consensus_chain(const dure_consensus_t *consensus);
+uint64_t dure_consensus_height(const dure_consensus_t *consensus);
+uint64_t dure_consensus_durable_height(const dure_consensus_t *consensus);
+/* dure_consensus_block: a durable block's bytes; borrows until the next call or step.  False if
+   there is none at this height. */
+DURE_MUST_USE bool dure_consensus_block(dure_consensus_t *consensus, dure_bytes_t *bytes,
+                                        uint64_t height);
+/* dure_consensus_genesis: the genesis bytes. */
+dure_bytes_t dure_consensus_genesis(const dure_consensus_t *consensus);
+
+typedef enum {
+    DURE_CONSENSUS_DECIDING = 0,
+    DURE_CONSENSUS_SAVING,   /* a checkpoint is being taken: deciding goes on after it */
+    DURE_CONSENSUS_NO_SPACE, /* the device is full: deciding goes on when there is room */
+    DURE_CONSENSUS_CLOCK,    /* the wall clock jumped: waits for the operator */
+    DURE_CONSENSUS_FAILED,   /* the process must stop */
+} dure_consensus_state_t;
+dure_consensus_state_t dure_consensus_state(const dure_consensus_t *consensus);
+/* dure_consensus_status: lines of key=value for people and metrics; returns the size. */
+size_t dure_consensus_status(const dure_consensus_t *consensus, char *out, size_t capacity);
+
+#endif
