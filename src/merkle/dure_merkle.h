@@ -44,6 +44,12 @@ void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key);
 /* Slot of a key, or DURE_TREE_SLOT_NONE. */
 uint32_t dure_tree_find(const dure_tree_t *tree, const dure_hash_t *key);
 uint32_t dure_tree_leaf_count(const dure_tree_t *tree);
+/* The key in a slot; asserts that the slot is in use. */
+const dure_hash_t *dure_tree_key_at(const dure_tree_t *tree, uint32_t slot);
+/* dure_tree_next: walks the slots in ascending order of their keys.  Start with
+   DURE_TREE_SLOT_NONE; returns DURE_TREE_SLOT_NONE after the last.  Asserts that the slot is in
+   use. */
+uint32_t dure_tree_next(const dure_tree_t *tree, uint32_t slot);
 
 /* dure_tree_root: hashes what is dirty, each inner node once however many leaves changed below it.
  */

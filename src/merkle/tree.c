@@ -215,6 +215,36 @@ uint32_t dure_tree_find(const dure_tree_t *tree, const dure_hash_t *key)
     return dure_hash_equal(&leaf_of(tree, ref)->key, key) ? ref & ~REF_LEAF : DURE_TREE_SLOT_NONE;
 }
 
+const dure_hash_t *dure_tree_key_at(const dure_tree_t *tree, uint32_t slot)
+{
+    DURE_ASSERT(slot < tree->leaf_used);
+    DURE_ASSERT(leaf_at(tree, slot)->parent != REF_FREE);
+    return &leaf_at(tree, slot)->key;
+}
+
+uint32_t dure_tree_next(const dure_tree_t *tree, uint32_t slot)
+{
+    uint32_t ref = tree->root;
+    if (slot != DURE_TREE_SLOT_NONE) {
+        DURE_ASSERT(slot < tree->leaf_used);
+        DURE_ASSERT(leaf_at(tree, slot)->parent != REF_FREE);
+        uint32_t from = slot | REF_LEAF;
+        uint32_t above = leaf_at(tree, slot)->parent;
+        while (above != REF_NONE && node_at(tree, above)->side[1] == from) {
+            from = above;
+            above = node_at(tree, above)->parent;
+        }
+        ref = above == REF_NONE ? REF_NONE : node_at(tree, above)->side[1];
+    }
+    if (ref == REF_NONE) {
+        return DURE_TREE_SLOT_NONE;
+    }
+    while (!ref_is_leaf(ref)) {
+        ref = node_at(tree, ref)->side[0];
+    }
+    return ref & ~REF_LEAF;
+}
+
 static uint32_t leaf_new(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value)
 {
     const uint32_t slot = leaf_take(tree);
