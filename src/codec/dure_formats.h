@@ -45,11 +45,12 @@ typedef struct {
     dure_amount_t face; /* when issued */
     dure_amount_t left; /* in [1, face] */
     dure_amount_t paid; /* what the buyer paid for the face */
-    dure_amount_t subsidy; /* what an account paid for the face */
+    dure_amount_t subsidy; /* what an account paid for the face; paid + subsidy = face */
+    dure_day_t order_day; /* when it was ordered: the day whose counters it was counted in */
     dure_day_t issue_day;
     dure_day_t end_day; /* last day it can be spent */
 } dure_lot_t;
-#define DURE_LOT_SIZE 55u
+#define DURE_LOT_SIZE 59u
 void dure_lot_decode(dure_reader_t *reader, dure_lot_t *out);
 void dure_lot_encode(dure_writer_t *writer, const dure_lot_t *in);
 

@@ -62,6 +62,7 @@ void dure_lot_decode(dure_reader_t *reader, dure_lot_t *out)
     out->left = dure_amount(dure_read_uint(reader, "left", 8, 0, DURE_AMOUNT_WON_MAX));
     out->paid = dure_amount(dure_read_uint(reader, "paid", 8, 0, DURE_AMOUNT_WON_MAX));
     out->subsidy = dure_amount(dure_read_uint(reader, "subsidy", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->order_day = (dure_day_t)dure_read_uint(reader, "order_day", 4, 0, DURE_DAY_MAX);
     out->issue_day = (dure_day_t)dure_read_uint(reader, "issue_day", 4, 0, DURE_DAY_MAX);
     out->end_day = (dure_day_t)dure_read_uint(reader, "end_day", 4, 0, DURE_DAY_MAX);
 }
@@ -77,6 +78,7 @@ void dure_lot_encode(dure_writer_t *writer, const dure_lot_t *in)
     dure_write_uint(writer, 8, in->left.won);
     dure_write_uint(writer, 8, in->paid.won);
     dure_write_uint(writer, 8, in->subsidy.won);
+    dure_write_uint(writer, 4, (uint32_t)in->order_day);
     dure_write_uint(writer, 4, (uint32_t)in->issue_day);
     dure_write_uint(writer, 4, (uint32_t)in->end_day);
 }
