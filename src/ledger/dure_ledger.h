@@ -128,9 +128,8 @@ dure_primary_key_t dure_key_lane(uint64_t party, uint16_t lane);
 dure_primary_key_t dure_key_made(dure_table_t table, const dure_tx_id_t *id);
 /* H(STATE_KEY, table || primary key): the place in the tree. */
 void dure_state_key(dure_hash_t *key, const dure_primary_key_t *primary);
-/* H(STATE_LEAF, key || blind || record). */
-void dure_state_leaf(dure_hash_t *leaf, const dure_hash_t *key, const dure_blind_t *blind,
-                     dure_bytes_t record);
+/* H(STATE_VALUE, blind || record): the value under that key. */
+void dure_state_value(dure_hash_t *value, const dure_blind_t *blind, dure_bytes_t record);
 
 /* dure_ledger_record: the record's canonical bytes and its blind (zeros for public tables).  False
    if there is none.  out needs DURE_RECORD_SIZE_MAX. */
