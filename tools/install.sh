@@ -17,6 +17,7 @@ packages=(
     libsodium-dev      # Ed25519
     libssl-dev         # P-256, SHA-256
     libjansson-dev     # JSON of the commands
+    libsqlite3-dev     # the index
     libcmocka-dev      # unit tests
     python3            # test runner, lint, generators
     git                # the file list of the lint
