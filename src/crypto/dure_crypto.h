@@ -50,7 +50,8 @@ void dure_hasher_final(dure_hasher_t *hasher, dure_hash_t *out);
 
 /* dure_hash: SHA-256(tag || data). */
 void dure_hash(dure_hash_t *out, dure_tag_t tag, const void *data, size_t size);
-/* dure_hash_pair: SHA-256(tag || left || right), the node of every tree. */
+/* dure_hash_pair: SHA-256(tag || left || right), the node of every tree.  out may be left or right.
+ */
 void dure_hash_pair(dure_hash_t *out, dure_tag_t tag, const dure_hash_t *left,
                     const dure_hash_t *right);
 /* dure_sha256: plain SHA-256 without a tag, for outside formats and test vectors only. */

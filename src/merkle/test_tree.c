@@ -146,6 +146,22 @@ static void model_remove(model_t *model, dure_tree_t *tree, uint64_t *seed)
     model->slots[at] = model->slots[model->count];
 }
 
+/* Every key once, ascending. */
+static void assert_walk_is_sorted(const dure_tree_t *tree, const model_t *model)
+{
+    uint32_t count = 0;
+    const dure_hash_t *last = NULL;
+    uint32_t slot = dure_tree_next(tree, DURE_TREE_SLOT_NONE);
+    for (; slot != DURE_TREE_SLOT_NONE; slot = dure_tree_next(tree, slot)) {
+        const dure_hash_t *key = dure_tree_key_at(tree, slot);
+        assert_true(last == NULL || memcmp(last, key, sizeof(*key)) < 0);
+        assert_true(model_find(model, key) < model->count);
+        last = key;
+        count++;
+    }
+    assert_int_equal(count, model->count);
+}
+
 static void any_history_gives_the_models_root(void **state)
 {
     (void)state;
@@ -175,9 +191,11 @@ static void any_history_gives_the_models_root(void **state)
         for (uint32_t i = 0; i < model.count; i++) {
             assert_int_equal(dure_tree_find(tree, &model.keys[i]), model.slots[i]);
         }
+        assert_walk_is_sorted(tree, &model);
         while (model.count > 0) {
             model_remove(&model, tree, &seed);
         }
+        assert_int_equal(dure_tree_next(tree, DURE_TREE_SLOT_NONE), DURE_TREE_SLOT_NONE);
         assert_roots_equal(tree, &model);
         free(tree);
     }
@@ -403,27 +421,66 @@ static void proofs_prove_nothing_else(void **state)
     assert_true(ends[1] >= 45 && ends[2] > 10 && ends[3] > 10);
 }
 
+/* The roots in the next two tests are of no honest tree: only the proof's form can refuse them. */
+static void a_leaf_must_stand_as_high_as_it_can(void **state)
+{
+    (void)state;
+    static dure_tree_proof_t proof;
+    uint8_t bytes[DURE_TREE_PROOF_SIZE_MAX];
+    const dure_hash_t zero = {{0}};
+    const dure_hash_t key = {{0x40}};
+    const dure_hash_t other = {{0x20}};
+    const dure_hash_t value = {{9}};
+    dure_hash_t root;
+    proof = (dure_tree_proof_t){.end = DURE_TREE_PRESENT};
+    dure_hash_pair(&root, DURE_TAG_STATE_LEAF, &key, &value);
+    assert_true(dure_tree_proof_check(&proof, &root, &key, &value));
+    assert_int_equal(dure_tree_proof_encode(bytes, sizeof(bytes), &proof), 4);
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &root, &zero);
+    proof.depth = 1;
+    assert_false(dure_tree_proof_check(&proof, &root, &key, &value));
+    memset(bytes + 4, 0, 32);
+    bytes[2] = 1;
+    assert_false(dure_tree_proof_decode(&proof, dure_bytes(bytes, 36)));
+    bytes[4] = 1;
+    assert_true(dure_tree_proof_decode(&proof, dure_bytes(bytes, 36)));
+
+    proof = (dure_tree_proof_t){.end = DURE_TREE_ABSENT_EMPTY, .depth = 1};
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &zero, &zero);
+    assert_false(dure_tree_proof_check(&proof, &root, &key, NULL));
+
+    proof = (dure_tree_proof_t){
+        .end = DURE_TREE_ABSENT_OTHER, .depth = 1, .other_key = other, .other_value = value};
+    dure_hash_pair(&root, DURE_TAG_STATE_LEAF, &other, &value);
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &root, &zero);
+    assert_false(dure_tree_proof_check(&proof, &root, &key, NULL));
+}
+
 static void another_keys_leaf_must_share_the_path(void **state)
 {
     (void)state;
-    /* Two keys on the left: 00..., 01...; nothing on the right. */
     static dure_tree_proof_t proof;
-    const dure_hash_t keys[2] = {{{0x00, 1}}, {{0x40, 1}}};
+    const dure_hash_t key = {{0x40}};
+    const dure_hash_t left = {{0x20}};
+    const dure_hash_t right = {{0x80}};
     const dure_hash_t value = {{9}};
-    dure_tree_t *tree = tree_new(2);
     dure_hash_t root;
-    (void)dure_tree_set(tree, &keys[0], &value);
-    (void)dure_tree_set(tree, &keys[1], &value);
-    dure_tree_root(tree, &root);
-    const dure_hash_t near = {{0x00, 2}};
-    dure_tree_prove(tree, &near, &proof);
-    assert_int_equal(proof.end, DURE_TREE_ABSENT_OTHER);
-    assert_true(dure_tree_proof_check(&proof, &root, &near, NULL));
-    /* The same proof does not say that the other key is absent, though the hashes would fit a
-       checker that walked by the other key's bits. */
-    assert_false(dure_tree_proof_check(&proof, &root, &keys[1], NULL));
-    assert_false(dure_tree_proof_check(&proof, &root, &keys[0], NULL));
-    free(tree);
+    proof = (dure_tree_proof_t){
+        .end = DURE_TREE_ABSENT_OTHER, .depth = 1, .other_key = left, .other_value = value};
+    proof.siblings[0] = value;
+    dure_hash_pair(&root, DURE_TAG_STATE_LEAF, &left, &value);
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &root, &value);
+    assert_true(dure_tree_proof_check(&proof, &root, &key, NULL));
+    /* A key of the right half, on the left. */
+    proof.other_key = right;
+    dure_hash_pair(&root, DURE_TAG_STATE_LEAF, &right, &value);
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &root, &value);
+    assert_false(dure_tree_proof_check(&proof, &root, &key, NULL));
+    /* The key itself. */
+    proof.other_key = key;
+    dure_hash_pair(&root, DURE_TAG_STATE_LEAF, &key, &value);
+    dure_hash_pair(&root, DURE_TAG_STATE_NODE, &root, &value);
+    assert_false(dure_tree_proof_check(&proof, &root, &key, NULL));
 }
 
 static int prepare(void **state)
@@ -440,6 +497,7 @@ int main(void)
         cmocka_unit_test(keys_with_long_prefixes_fit),
         cmocka_unit_test(proofs_prove_nothing_else),
         cmocka_unit_test(another_keys_leaf_must_share_the_path),
+        cmocka_unit_test(a_leaf_must_stand_as_high_as_it_can),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }
