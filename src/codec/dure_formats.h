@@ -610,7 +610,7 @@ typedef struct {
     dure_hash_t previous; /* of the previous block; the chain id at height 1 */
     uint32_t tx_count; /* u32:0..16384 */
     dure_hash_t tx_root; /* list tree over tag 0x00 of each transaction */
-    dure_hash_t effects_root; /* list tree over the effect leaves */
+    dure_hash_t effects_root; /* tag 0x23 over tx_count and the list tree over the effect leaves; zero in an empty block */
     dure_hash_t app_hash; /* after this block: tag 0x40 over ledger root and range root */
 } dure_block_header_t;
 #define DURE_BLOCK_HEADER_SIZE 149u

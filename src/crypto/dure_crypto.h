@@ -20,6 +20,7 @@ typedef enum {
     DURE_TAG_EFFECT_LEAF = 0x20,  /* blind (16) || effect bytes */
     DURE_TAG_EFFECT_NODE = 0x21,  /* left || right */
     DURE_TAG_EFFECT_BLIND = 0x22, /* signer's blind (16) || transaction hash; first 16 bytes used */
+    DURE_TAG_EFFECT_ROOT = 0x23,  /* count (4) || root of the list of effect leaves (32) */
     DURE_TAG_RANGE_LEAF = 0x30,   /* height (8) || effects root (32) */
     DURE_TAG_RANGE_NODE = 0x31,   /* left || right */
     DURE_TAG_RANGE_BAG = 0x32,    /* leaf count (8) || peak || ... */

@@ -97,6 +97,11 @@ void dure_list_root(dure_hash_t *root, dure_tag_t node_tag, dure_hash_t *leaves,
 uint32_t dure_list_prove(dure_hash_t siblings[DURE_LIST_DEPTH_MAX], dure_tag_t node_tag,
                          const dure_hash_t *leaves, uint32_t count, uint32_t index,
                          dure_hash_t *scratch);
+/* dure_list_proof_root: the root that a path leads to.  False if the siblings are not as many as
+   index and count ask for. */
+DURE_MUST_USE bool dure_list_proof_root(dure_hash_t *root, const dure_hash_t *siblings,
+                                        uint32_t sibling_count, dure_tag_t node_tag,
+                                        const dure_hash_t *leaf, uint32_t index, uint32_t count);
 DURE_MUST_USE bool dure_list_proof_check(const dure_hash_t *siblings, uint32_t sibling_count,
                                          dure_tag_t node_tag, const dure_hash_t *leaf,
                                          uint32_t index, uint32_t count, const dure_hash_t *root);

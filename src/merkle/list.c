@@ -49,9 +49,9 @@ uint32_t dure_list_prove(dure_hash_t siblings[DURE_LIST_DEPTH_MAX], dure_tag_t n
     return sibling_count;
 }
 
-bool dure_list_proof_check(const dure_hash_t *siblings, uint32_t sibling_count, dure_tag_t node_tag,
-                           const dure_hash_t *leaf, uint32_t index, uint32_t count,
-                           const dure_hash_t *root)
+bool dure_list_proof_root(dure_hash_t *root, const dure_hash_t *siblings, uint32_t sibling_count,
+                          dure_tag_t node_tag, const dure_hash_t *leaf, uint32_t index,
+                          uint32_t count)
 {
     if (index >= count) {
         return false;
@@ -70,7 +70,17 @@ bool dure_list_proof_check(const dure_hash_t *siblings, uint32_t sibling_count, 
         const dure_hash_t *sibling = &siblings[used++];
         dure_hash_pair(&hash, node_tag, right ? sibling : &hash, right ? &hash : sibling);
     }
-    return used == sibling_count && dure_hash_equal(&hash, root);
+    *root = hash;
+    return used == sibling_count;
+}
+
+bool dure_list_proof_check(const dure_hash_t *siblings, uint32_t sibling_count, dure_tag_t node_tag,
+                           const dure_hash_t *leaf, uint32_t index, uint32_t count,
+                           const dure_hash_t *root)
+{
+    dure_hash_t found;
+    return dure_list_proof_root(&found, siblings, sibling_count, node_tag, leaf, index, count) &&
+           dure_hash_equal(&found, root);
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------
