@@ -39,7 +39,8 @@ typedef struct {
     /* block: the next durable block, height by height.  Must be visible to `find` on return; need
        not be durable, as the node gives blocks again after a crash. */
     bool (*block)(void *user, const dure_decided_t *block);
-    /* find: the recorded answer to an id and the hash of its transaction; false if there is none.
+    /* find: the final answer (dure_result_is_final) to an id and the hash of its transaction; false
+     if there is none.  A block may hold results that are not final: they are nobody's answer here.
      *answer borrows until the next call; `repeated` is ignored. */
     bool (*find)(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id);
     /* problem: why reset or block returned false, for the operator.  The node then stops. */
@@ -103,5 +104,74 @@ typedef enum {
 dure_consensus_state_t dure_consensus_state(const dure_consensus_t *consensus);
 /* dure_consensus_status: lines of key=value for people and metrics; returns the size. */
 size_t dure_consensus_status(const dure_consensus_t *consensus, char *out, size_t capacity);
+
+/* ---- signatures checked ahead -------------------------------------------------------------------
+   A pool of threads that check signatures while the sequencer does something else.  Checks are
+   added in order and taken in order; each is finished on its own. */
+typedef struct dure_pool dure_pool_t;
+
+typedef enum {
+    DURE_CHECK_NONE = 0, /* not handed over: no key is known */
+    DURE_CHECK_UNDER_WAY,
+    DURE_CHECK_DONE,
+} dure_check_state_t;
+
+typedef struct {
+    dure_bytes_t body; /* borrows until it is done */
+    dure_seal_t seal;
+    dure_public_key_t key;
+    dure_verdict_t verdict;
+    _Atomic uint32_t state; /* dure_check_state_t */
+} dure_check_t;
+
+/* Verifies as dure_signature_verify does. */
+typedef dure_crypto_result_t dure_verify_t(const dure_public_key_t *key,
+                                           const dure_signature_t *signature, const void *message,
+                                           size_t message_size);
+
+/* dure_pool_new: threads 0: dure_pool_add checks at once.  capacity: checks under way at most.
+   io is woken when checks are done.  verify NULL: dure_signature_verify.  NULL: no memory or no
+   thread. */
+DURE_MUST_USE dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
+                                         const dure_hash_t *chain_id, dure_verify_t *verify);
+void dure_pool_free(dure_pool_t *pool); /* waits for what is under way; NULL is allowed */
+/* dure_pool_add: hands over; the threads see it at the next dure_pool_flush, or earlier. */
+void dure_pool_add(dure_pool_t *pool, dure_check_t *check);
+void dure_pool_flush(dure_pool_t *pool);
+bool dure_check_is_done(const dure_check_t *check);
+/* dure_pool_finish: returns when the check is done; the caller's thread helps. */
+void dure_pool_finish(dure_pool_t *pool, const dure_check_t *check);
+
+/* ---- running it: for node/ ----------------------------------------------------------------------
+ */
+typedef struct {
+    dure_io_t *io;       /* these four are borrowed for its life */
+    dure_store_t *store; /* open, at the chain's height */
+    dure_chain_t *chain;
+    dure_pool_t *pool;
+    dure_bytes_t genesis; /* borrows */
+    dure_history_t history;
+    uint32_t queue_txs;
+    uint32_t queue_bytes;
+} dure_consensus_config_t;
+
+DURE_MUST_USE dure_consensus_t *dure_consensus_new(const dure_consensus_config_t *config);
+void dure_consensus_free(dure_consensus_t *consensus); /* NULL is allowed */
+
+/* dure_consensus_round: answers what became durable, executes what is ready, starts the next batch.
+   False: it has failed; dure_consensus_problem says why and no answer leaves any more. */
+DURE_MUST_USE bool dure_consensus_round(dure_consensus_t *consensus);
+/* dure_consensus_due_ns: how long the loop may sleep before the next round, unless an event comes;
+   DURE_IO_FOREVER. */
+uint64_t dure_consensus_due_ns(const dure_consensus_t *consensus);
+/* dure_consensus_pause: while paused no block is executed; what was executed is written on. */
+void dure_consensus_pause(dure_consensus_t *consensus, bool paused);
+/* dure_consensus_shut: takes nothing more. */
+void dure_consensus_shut(dure_consensus_t *consensus);
+/* True if every executed block is durable and answered. */
+bool dure_consensus_is_drained(const dure_consensus_t *consensus);
+/* Bytes of the blocks that became durable since it was made. */
+uint64_t dure_consensus_block_bytes(const dure_consensus_t *consensus);
+const char *dure_consensus_problem(const dure_consensus_t *consensus);
 
 #endif

@@ -9,10 +9,11 @@
 
 #include "consensus/dure_consensus.h"
 
-#define DURE_NODE_GENESIS    "genesis.dure" /* names in the directory */
-#define DURE_NODE_CONFIG     "node.conf"
-#define DURE_NODE_CLOCK_STOP "clock-stopped" /* its presence: the clock jumped, see accept_clock   \
-                                              */
+#define DURE_NODE_GENESIS "genesis.dure" /* names in the directory */
+#define DURE_NODE_CONFIG  "node.conf"
+#define DURE_NODE_CLOCK_STOP                                                                       \
+    "clock-stopped" /* its presence: the clock jumped, see accept_clock                            \
+                     */
 #define DURE_NODE_MESSAGE_SIZE 512u
 
 typedef struct dure_node dure_node_t;
@@ -43,6 +44,7 @@ typedef struct {
     /* One line `event=... key=value ...` for the operator; may be NULL. */
     void (*log)(void *user, const char *line);
     void *log_user;
+    dure_verify_t *verify; /* test only; NULL: dure_signature_verify */
     /* Test only. */
     dure_store_bug_t store_bug;
     dure_ledger_bug_t ledger_bug;

@@ -1,0 +1,281 @@
+/* block: executing what waits at the front of the queue. */
+#include "consensus/solo_private.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define NO_REPEAT UINT32_MAX
+
+uint32_t solo_ready(dure_consensus_t *self, uint32_t enough)
+{
+    uint64_t position = self->ready_seen > self->first ? self->ready_seen : self->first;
+    while (position < self->last && position - self->first < enough) {
+        const entry_t *entry = solo_entry(self, position);
+        uint32_t state = atomic_load_explicit(&entry->check.state, memory_order_acquire);
+        if (state == DURE_CHECK_UNDER_WAY) {
+            break;
+        }
+        position++;
+    }
+    self->ready_seen = position;
+    return (uint32_t)(position - self->first);
+}
+
+/* ---- ids of the block being built ------------------------------------------------------------ */
+
+static taken_t *find_taken(dure_consensus_t *self, const dure_tx_id_t *id)
+{
+    uint64_t mixed = (id->party * UINT64_C(0x9E3779B97F4A7C15)) ^
+                     ((id->number + ((uint64_t)id->lane << 48)) * UINT64_C(0xC2B2AE3D27D4EB4F));
+    mixed ^= mixed >> 29;
+    for (uint64_t i = mixed;; i++) {
+        taken_t *taken = &self->taken[i % SOLO_TAKEN_SIZE];
+        if (taken->generation != self->generation ||
+            (taken->party == id->party && taken->number == id->number && taken->lane == id->lane)) {
+            return taken;
+        }
+    }
+}
+
+static void new_generation(dure_consensus_t *self)
+{
+    self->generation++;
+    if (self->generation == 0) {
+        memset(self->taken, 0, SOLO_TAKEN_SIZE * sizeof *self->taken);
+        self->generation = 1;
+    }
+}
+
+/* ---- which go into the block ----------------------------------------------------------------- */
+
+/* The block being built. */
+typedef struct {
+    uint32_t candidates; /* from the front of the queue that were proposed */
+    uint32_t passed;     /* of these, that are settled: in the block, or aside */
+    uint32_t count;      /* in the block */
+    uint32_t *positions; /* of each in the block, its offset from the front of the queue */
+    uint64_t asides;     /* position of the first aside of this block */
+    bool changes_keys;   /* it registers a party or sets a key */
+} plan_t;
+
+static dure_verdict_t const *verdict_of(const entry_t *entry)
+{
+    return entry->check.state == DURE_CHECK_DONE ? &entry->check.verdict : NULL;
+}
+
+/* The longest front of the queue that is ready and fits a block. */
+static uint32_t gather(dure_consensus_t *self)
+{
+    uint32_t ready = solo_ready(self, DURE_BLOCK_TXS_MAX);
+    size_t bytes = DURE_BLOCK_HEADER_SIZE;
+    uint32_t count = 0;
+    for (; count < ready; count++) {
+        const entry_t *entry = solo_entry(self, self->first + count);
+        bytes += 4u + entry->wire.size;
+        if (bytes > DURE_BLOCK_SIZE_MAX) {
+            break;
+        }
+        self->candidates[count] = (dure_chain_tx_t){entry->wire, verdict_of(entry)};
+    }
+    return count;
+}
+
+static bool step(dure_consensus_t *self, dure_chain_update_t *update,
+                 const dure_chain_event_t *event)
+{
+    dure_chain_status_t status = dure_chain_step(self->config.chain, update, event);
+    switch (status) {
+    case DURE_CHAIN_OK:
+        return true;
+    case DURE_CHAIN_WRONG_HEIGHT:
+        solo_fail(self, "the chain refused a step", "wrong height");
+        return false;
+    case DURE_CHAIN_TOO_LARGE:
+        solo_fail(self, "the chain refused a step", "too large");
+        return false;
+    case DURE_CHAIN_NOT_FINALIZED:
+        solo_fail(self, "the chain refused a step", "not finalized");
+        return false;
+    case DURE_CHAIN_MUST_RELOAD:
+        solo_fail(self, "the chain refused a step", "its state must be loaded again");
+        return false;
+    }
+    solo_fail(self, "the chain refused a step", "for an unknown reason");
+    return false;
+}
+
+static dure_time_t block_time(const dure_consensus_t *self)
+{
+    dure_time_t head = dure_chain_head(self->config.chain)->time;
+    dure_time_t wall = self->is_driven ? head : dure_io_wall_ms(self->config.io);
+    return wall > head ? wall : head;
+}
+
+static bool why_not(dure_consensus_t *self, uint32_t candidate, dure_time_t time, uint16_t *code)
+{
+    dure_chain_update_t update;
+    dure_chain_event_t event = {
+        .kind = DURE_CHAIN_CHECK,
+        .time = time,
+        .txs = &self->candidates[candidate],
+        .tx_count = 1,
+    };
+    if (!step(self, &update, &event)) {
+        return false;
+    }
+    *code = update.code;
+    return true;
+}
+
+/* True if nothing that is decided before it in the same block can make it admissible. */
+static bool is_settled(uint16_t code, const plan_t *plan)
+{
+    switch (code) {
+    case DURE_RESULT_DONE:
+        return false; /* it did not fit */
+    case DURE_RESULT_PARTY_UNKNOWN:
+    case DURE_RESULT_KEY_UNKNOWN:
+    case DURE_RESULT_SIGNATURE_WRONG:
+        return !plan->changes_keys;
+    default:
+        return true;
+    }
+}
+
+/* Takes a proposed transaction into the block.  False: the block must end before it, because its id
+   stands in the block with other bytes. */
+static bool take_chosen(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
+{
+    const entry_t *entry = solo_entry(self, self->first + candidate);
+    taken_t *taken = find_taken(self, &entry->id);
+    if (taken->generation == self->generation) {
+        const entry_t *first = solo_entry(self, self->first + plan->positions[taken->index]);
+        if (!dure_bytes_equal(first->check.body, entry->check.body)) {
+            return false;
+        }
+        solo_set_aside(self, entry, DURE_RESULT_ALREADY_USED, dure_consensus_height(self) + 1u,
+                       taken->index);
+        return true;
+    }
+    *taken = (taken_t){
+        .party = entry->id.party,
+        .number = entry->id.number,
+        .lane = entry->id.lane,
+        .generation = self->generation,
+        .index = plan->count,
+    };
+    self->txs[plan->count] = self->candidates[candidate];
+    plan->positions[plan->count++] = candidate;
+    plan->changes_keys |= entry->kind == DURE_BODY_REGISTRATION || entry->kind == DURE_BODY_ROTATE;
+    return true;
+}
+
+/* Walks the candidates in order until one cannot be settled in this block. */
+static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t *proposed,
+                 dure_time_t time)
+{
+    uint32_t next = 0; /* of proposed->chosen */
+    for (; plan->passed < plan->candidates; plan->passed++) {
+        uint32_t i = plan->passed;
+        const entry_t *entry = solo_entry(self, self->first + i);
+        if (next < proposed->chosen_count && proposed->chosen[next] == i) {
+            next++;
+            if (!take_chosen(self, plan, i)) {
+                return true;
+            }
+            if (entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE) {
+                /* What follows is looked at under the new time or key. */
+                plan->passed++;
+                return true;
+            }
+            continue;
+        }
+        uint16_t code = entry->code;
+        uint64_t height = 0;
+        if (entry->kind != 0) {
+            if (!why_not(self, i, time, &code)) {
+                return false;
+            }
+            if (!is_settled(code, plan)) {
+                return true;
+            }
+            height = dure_consensus_height(self);
+        }
+        solo_set_aside(self, entry, code, height, NO_REPEAT);
+    }
+    return true;
+}
+
+/* ---- executing it ---------------------------------------------------------------------------- */
+
+static bool execute(dure_consensus_t *self, const plan_t *plan, dure_time_t time)
+{
+    dure_chain_update_t update;
+    dure_chain_event_t event = {
+        .kind = DURE_CHAIN_FINALIZE,
+        .height = dure_consensus_height(self) + 1u,
+        .time = time,
+        .txs = self->txs,
+        .tx_count = plan->count,
+    };
+    if (!step(self, &update, &event)) {
+        return false;
+    }
+    if (!solo_keep(self, &update, self->first, plan->positions)) {
+        solo_fail(self, "executing a block", "no memory");
+        return false;
+    }
+    /* A repetition inside the block shares the fate of the one it repeats. */
+    for (uint64_t i = plan->asides; i < self->asides_last; i++) {
+        aside_t *aside = &self->asides[i & self->entries_mask];
+        if (aside->repeats != NO_REPEAT &&
+            !dure_result_is_final(update.results[aside->repeats].code)) {
+            aside->code = update.results[aside->repeats].code;
+        }
+    }
+    event.kind = DURE_CHAIN_COMMIT;
+    if (!step(self, &update, &event)) {
+        return false;
+    }
+    self->keys_changed |= plan->changes_keys;
+    return true;
+}
+
+bool solo_build(dure_consensus_t *self)
+{
+    plan_t plan = {.positions = self->chosen, .asides = self->asides_last};
+    dure_time_t time = block_time(self);
+    plan.candidates = gather(self);
+    if (plan.candidates == 0) {
+        return false;
+    }
+    dure_chain_update_t proposed;
+    dure_chain_event_t event = {
+        .kind = DURE_CHAIN_PROPOSE,
+        .height = dure_consensus_height(self) + 1u,
+        .time = time,
+        .txs = self->candidates,
+        .tx_count = plan.candidates,
+        .block_bytes_max = DURE_BLOCK_SIZE_MAX,
+    };
+    if (!step(self, &proposed, &event)) {
+        return false;
+    }
+    new_generation(self);
+    if (!walk(self, &plan, &proposed, time)) {
+        return false;
+    }
+    /* The first is always settled: nothing of this block stands before it. */
+    DURE_ASSERT(plan.passed > 0);
+    if (plan.count > 0 && !execute(self, &plan, time)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < plan.passed; i++) {
+        const entry_t *entry = solo_entry(self, self->first);
+        if (entry->kind != 0 && entry->check.state == DURE_CHECK_NONE) {
+            self->unchecked--;
+        }
+        solo_pop(self);
+    }
+    return true;
+}

@@ -1,0 +1,183 @@
+/* config: sizes of a node, from node.conf. */
+#include "node/dure_node.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONFIG_SIZE_MAX    65536u
+#define PARTIES_DEFAULT    65536u
+#define PARTIES_MAX        16000000u
+#define QUEUE_TXS_DEFAULT  32768u
+#define QUEUE_SIZE_DEFAULT (32u * 1024u * 1024u)
+
+typedef struct {
+    const char *name;
+    size_t offset;
+    uint8_t width; /* 4 or 8 bytes */
+    uint64_t low, high;
+} field_t;
+
+#define FIELD(member, low, high)                                                                   \
+    {                                                                                              \
+#member, offsetof(dure_node_config_t, member),                                             \
+            sizeof(((dure_node_config_t *)NULL)->member), low, high                                \
+    }
+#define LIMIT(member, low, high)                                                                   \
+    {                                                                                              \
+#member, offsetof(dure_node_config_t, limits.member),                                      \
+            sizeof(((dure_node_config_t *)NULL)->limits.member), low, high                         \
+    }
+
+static const field_t fields[] = {
+    FIELD(threads, 0, 256),
+    FIELD(queue_txs, 16, 1u << 20),
+    FIELD(queue_bytes, 4u * DURE_TX_SIZE_MAX, 1u << 30),
+    FIELD(checkpoint_blocks, 0, UINT64_MAX),
+    FIELD(checkpoint_bytes, 0, UINT64_MAX),
+    FIELD(scrub_bytes, 0, 64u << 20),
+    LIMIT(lots_max, 1, UINT32_MAX),
+    LIMIT(attributes_max, 1, UINT32_MAX),
+    LIMIT(balances_max, 1, UINT32_MAX),
+    LIMIT(counters_max, 1, UINT32_MAX),
+    LIMIT(orders_max, 1, UINT32_MAX),
+    LIMIT(payouts_max, 1, UINT32_MAX),
+    LIMIT(proposals_max, 1, UINT32_MAX),
+    LIMIT(lanes_max, 1, UINT32_MAX),
+    LIMIT(accounts_max, 1, UINT32_MAX),
+    LIMIT(funds_max, 1, DURE_FUNDS_MAX),
+    LIMIT(programs_max, 1, DURE_FUNDS_MAX *DURE_FUND_VERSIONS_MAX),
+    LIMIT(image_bytes_max, 1, UINT64_MAX),
+    LIMIT(journal_bytes_max, 1, UINT64_MAX),
+};
+
+dure_node_config_t dure_node_config_default(void)
+{
+    return (dure_node_config_t){
+        .limits = dure_ledger_limits_for(PARTIES_DEFAULT),
+        .threads = 1,
+        .queue_txs = QUEUE_TXS_DEFAULT,
+        .queue_bytes = QUEUE_SIZE_DEFAULT,
+        .checkpoint_blocks = 100000,
+        .checkpoint_bytes = UINT64_C(256) * 1024u * 1024u,
+        .scrub_bytes = 1024u * 1024u,
+    };
+}
+
+/* A line in pieces; key empty: nothing on it. */
+typedef struct {
+    char key[32];
+    char value[32];
+} line_t;
+
+static bool split(line_t *line, const char *text, size_t size)
+{
+    const char *comment = memchr(text, '#', size);
+    char copy[128] = {0};
+    char extra[2];
+    *line = (line_t){0};
+    size = comment != NULL ? (size_t)(comment - text) : size;
+    if (size >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, size);
+    if (strspn(copy, " \t\r") == size) {
+        return true;
+    }
+    return sscanf(copy, " %31[a-z_] = %31[0-9] %1s", line->key, line->value, extra) == 2;
+}
+
+static bool set(dure_node_config_t *config, const line_t *line)
+{
+    uint64_t value = strtoull(line->value, NULL, 10);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (strcmp(fields[i].name, line->key) != 0) {
+            continue;
+        }
+        if (value < fields[i].low || value > fields[i].high) {
+            return false;
+        }
+        uint32_t narrow = (uint32_t)value;
+        uint8_t *at = (uint8_t *)config + fields[i].offset;
+        if (fields[i].width == sizeof narrow) {
+            memcpy(at, &narrow, sizeof narrow);
+        } else {
+            memcpy(at, &value, sizeof value);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Two passes: parties_max sets every limit, the other lines then refine, wherever they stand. */
+static dure_node_result_t parse(dure_node_config_t *config, const char *text, size_t size,
+                                bool is_first, char message[DURE_NODE_MESSAGE_SIZE])
+{
+    uint32_t number = 0;
+    for (size_t at = 0; at < size;) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t length = end != NULL ? (size_t)(end - text) - at : size - at;
+        line_t line;
+        bool is_good = split(&line, text + at, length);
+        at += length + 1u;
+        number++;
+        if (is_good && line.key[0] != 0) {
+            bool is_parties = strcmp(line.key, "parties_max") == 0;
+            uint64_t value = strtoull(line.value, NULL, 10);
+            if (is_parties && is_first && value >= 1 && value <= PARTIES_MAX) {
+                config->limits = dure_ledger_limits_for((uint32_t)value);
+            } else if (is_parties) {
+                is_good = value >= 1 && value <= PARTIES_MAX;
+            } else if (!is_first) {
+                is_good = set(config, &line);
+            }
+        }
+        if (!is_good) {
+            (void)snprintf(message, DURE_NODE_MESSAGE_SIZE,
+                           "%s line %" PRIu32 ": not a known key with a number in its range, "
+                           "such as `parties_max = 65536`",
+                           DURE_NODE_CONFIG, number);
+            return DURE_NODE_CONFIG_WRONG;
+        }
+    }
+    return DURE_NODE_OK;
+}
+
+dure_node_result_t dure_node_config_read(dure_node_config_t *config, dure_io_t *io,
+                                         char message[DURE_NODE_MESSAGE_SIZE])
+{
+    dure_io_file_t file = 0;
+    uint64_t size = 0;
+    dure_io_result_t result = dure_io_file_open(io, &file, DURE_NODE_CONFIG, DURE_IO_OPEN);
+    message[0] = 0;
+    if (result == DURE_IO_NOT_FOUND) {
+        return DURE_NODE_OK;
+    }
+    char *text = malloc(CONFIG_SIZE_MAX);
+    if (text == NULL) {
+        dure_io_file_close(io, file);
+        return DURE_NODE_NO_MEMORY;
+    }
+    if (result == DURE_IO_OK) {
+        result = dure_io_file_size(io, file, &size);
+    }
+    if (result == DURE_IO_OK) {
+        result = size <= CONFIG_SIZE_MAX ? dure_io_file_read(io, file, text, (size_t)size, 0)
+                                         : DURE_IO_LIMIT;
+    }
+    dure_io_file_close(io, file);
+    dure_node_result_t parsed = DURE_NODE_CONFIG_WRONG;
+    if (result != DURE_IO_OK) {
+        (void)snprintf(message, DURE_NODE_MESSAGE_SIZE, "%s cannot be read: %s", DURE_NODE_CONFIG,
+                       size > CONFIG_SIZE_MAX ? "it is too large" : dure_io_error_text(io));
+    } else {
+        parsed = parse(config, text, (size_t)size, true, message);
+        if (parsed == DURE_NODE_OK) {
+            parsed = parse(config, text, (size_t)size, false, message);
+        }
+    }
+    free(text);
+    return parsed;
+}

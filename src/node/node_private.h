@@ -1,0 +1,51 @@
+/* What the files of node share. */
+#ifndef DURE_NODE_PRIVATE_H
+#define DURE_NODE_PRIVATE_H
+
+#include "node/dure_node.h"
+
+struct dure_node {
+    dure_io_t *io;
+    dure_node_config_t config;
+    dure_node_report_t report;
+    dure_node_result_t result; /* OK, or why it must stop */
+    char message[DURE_NODE_MESSAGE_SIZE];
+
+    uint8_t *genesis;
+    size_t genesis_size;
+    dure_hash_t chain_id;
+    void *memory; /* of the chain */
+    size_t memory_size;
+    dure_chain_t *chain;
+    dure_store_t *store;
+    dure_pool_t *pool;
+    dure_consensus_t *consensus;
+    bool is_clock_stopped; /* the file that says so is written */
+
+    /* The checkpoint. */
+    enum { SAVE_IDLE, SAVE_DRAINING, SAVE_WRITING, SAVE_ENDING } save;
+    uint8_t *chunk; /* DURE_STORE_CHUNK_SIZE_MAX */
+    uint64_t save_cursor;
+    uint64_t save_start_ns;
+    uint64_t saved_height, saved_bytes; /* when the last one was taken or tried */
+
+    uint64_t scrub_due_ns;
+    uint64_t scrub_passes;
+};
+
+/* Keeps the first failure. */
+dure_node_result_t node_fail(dure_node_t *node, dure_node_result_t result, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void node_log(const dure_node_t *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- recover.c: brings the chain to the end of the log. */
+DURE_MUST_USE dure_node_result_t node_recover(dure_node_t *node);
+DURE_MUST_USE bool node_chain_init(dure_node_t *node);
+
+/* ---- save.c */
+/* Starts a checkpoint if one is due, and moves the one under way on. */
+DURE_MUST_USE dure_node_result_t node_save(dure_node_t *node);
+void node_save_start(dure_node_t *node);
+
+#endif
