@@ -320,21 +320,23 @@ dure_node_result_t dure_node_stop(dure_node_t *node)
     dure_consensus_shut(node->consensus);
     while (node->result == DURE_NODE_OK && !is_stuck(node) &&
            (!dure_node_is_idle(node) || node->save != SAVE_IDLE)) {
-        (void)dure_node_step(node, DURE_IO_FOREVER);
+        if (dure_node_step(node, DURE_IO_FOREVER) != DURE_NODE_OK) {
+            return node->result;
+        }
     }
     bool is_saved =
         dure_consensus_durable_height(node->consensus) == dure_store_checkpoint_height(node->store);
     if (node->result == DURE_NODE_OK && !is_stuck(node) && !is_saved) {
         node_save_start(node);
         while (node->result == DURE_NODE_OK && node->save != SAVE_IDLE) {
-            (void)dure_node_step(node, DURE_IO_FOREVER);
+            if (dure_node_step(node, DURE_IO_FOREVER) != DURE_NODE_OK) {
+                return node->result;
+            }
         }
     }
     if (node->result != DURE_NODE_OK) {
         return node->result;
     }
-    dure_consensus_free(node->consensus);
-    node->consensus = NULL;
     dure_store_result_t result = dure_store_close(node->store);
     node->store = NULL;
     if (result != DURE_STORE_OK) {
