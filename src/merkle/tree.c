@@ -356,27 +356,11 @@ static void subtree_hash(const dure_tree_t *tree, dure_hash_t *out, uint32_t ref
     }
 }
 
-/* In a large tree each child is far off in memory: ask for both before either is needed. */
-static void prefetch(const dure_tree_t *tree, uint32_t ref)
-{
-    if (ref_is_leaf(ref)) {
-        const leaf_t *leaf = leaf_of(tree, ref);
-        __builtin_prefetch(&leaf->key);
-        __builtin_prefetch(&leaf->parent);
-    } else {
-        const node_t *node = node_at(tree, ref);
-        __builtin_prefetch(&node->hash);
-        __builtin_prefetch(&node->depth);
-    }
-}
-
 /* Recursion is at most DURE_TREE_DEPTH_MAX deep: depth grows at each step. */
 static void node_clean(dure_tree_t *tree, uint32_t index)
 {
     node_t *node = node_at(tree, index);
     dure_hash_t sides[2];
-    prefetch(tree, node->side[0]);
-    prefetch(tree, node->side[1]);
     for (unsigned side = 0; side < 2; side++) {
         const uint32_t ref = node->side[side];
         if (!ref_is_leaf(ref) && node_at(tree, ref)->dirty) {
