@@ -153,6 +153,8 @@ typedef struct {
     uint8_t list_kinds[DURE_YAK_LISTS_MAX]; /* vocabulary "kinds" */
     dure_yak_verb_t verbs[DURE_VERB_COUNT];
     dure_bytes_t image; /* borrows */
+    /* Where the constants and sets stand in the image; for dure_yak_decide only. */
+    uint32_t constants_offset, sets_offset, members_offset;
 } dure_yak_program_t;
 
 typedef enum {
@@ -181,6 +183,7 @@ typedef enum {
     DURE_YAK_WHY_NO_ALLOW = 2,     /* no allow holds */
     DURE_YAK_WHY_DENY = 3,         /* `rule` is the first deny that holds, `denies` has all */
     DURE_YAK_WHY_MISSING = 4,      /* an effect needs an attribute that is unknown: `missing` */
+    DURE_YAK_WHY_NOTHING = 5,      /* a grant whose gives add up to nothing */
 } dure_yak_why_t;
 
 typedef struct {
@@ -189,6 +192,7 @@ typedef struct {
     uint8_t rule;       /* first deny or hold that holds: index into the verb's rules */
     int8_t missing;     /* input index whose absence decided, or -1 */
     uint64_t denies;    /* bit i: rule i is a deny that holds or is unknown */
+    uint64_t holds;     /* bit i: rule i is a hold that holds or is unknown */
     uint32_t hold_days; /* HELD: the longest hold */
     uint32_t steps;     /* instructions executed, <= steps_max */
     dure_amount_t give, subsidy, reward, share; /* already capped; sums of the rules of one sort */
