@@ -146,6 +146,13 @@ void dure_ledger_prove(const dure_ledger_t *ledger, const dure_primary_key_t *pr
 DURE_MUST_USE bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *table,
                                     dure_blind_t *blind, dure_writer_t *out);
 
+/* dure_ledger_scan: walks the records of one table, in no promised order.  *cursor starts at 0, and
+   any other value is safe, also one kept while the state changed: records that came or went
+   meanwhile may be left out or come twice.  False at the end.  For readers outside, unlike
+   dure_ledger_next, whose cursor is trusted. */
+DURE_MUST_USE bool dure_ledger_scan(const dure_ledger_t *ledger, dure_table_t table,
+                                    uint64_t *cursor, dure_blind_t *blind, dure_writer_t *out);
+
 /* dure_ledger_load_*: fills a freshly initialised ledger from such a sequence instead of the
    genesis's records. begin empties all tables.  record: false if the bytes are not canonical,
    contradictory or over a limit
