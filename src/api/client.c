@@ -34,11 +34,33 @@ __attribute__((format(printf, 2, 3))) static bool fail(dure_client_t *client, co
     return false;
 }
 
+/* A problem without a number, by which the node says why it closed; false if there is none. */
+static bool find_last_words(dure_client_t *client, dure_tell_t *tell)
+{
+    dure_bytes_t frame = {0};
+    size_t offset = 0;
+    while (api_frame_at(&client->in, &frame, offset, API_TELL_SIZE_MAX) == API_FRAME_WHOLE) {
+        dure_reader_t reader = dure_reader(frame);
+        dure_tell_decode(&reader, tell);
+        if (dure_reader_end(&reader) && tell->number == 0 &&
+            tell->what.kind == DURE_REPLY_PROBLEM) {
+            return true;
+        }
+        offset += API_PREFIX_SIZE + frame.size;
+    }
+    return false;
+}
+
 /* The connection is over. */
 static bool fail_for_good(dure_client_t *client, const char *why)
 {
     dure_io_socket_close(client->io, client->socket);
     client->socket = 0;
+    dure_tell_t tell;
+    if (find_last_words(client, &tell)) {
+        return fail(client, "the node at %s closed the connection: %.*s", client->path,
+                    (int)tell.what.problem.text.size, (const char *)tell.what.problem.text.data);
+    }
     return fail(client, "the connection to the node at %s ended: %s", client->path, why);
 }
 
@@ -144,9 +166,12 @@ static bool send_some(dure_client_t *client)
         }
         if (status != DURE_IO_OK) {
             bool any = true; /* the node may have said why before it closed */
-            while (any && take_in(client, &any)) {
+            while (any) {
+                if (!take_in(client, &any)) {
+                    return false;
+                }
             }
-            return client->socket != 0 ? fail_for_good(client, "it was closed by the node") : false;
+            return fail_for_good(client, "it was closed by the node");
         }
         api_buffer_take(&client->out, sent);
     }
@@ -236,12 +261,8 @@ static bool find_tell(dure_client_t *client, dure_bytes_t *frame, size_t *offset
         if (status != API_FRAME_WHOLE) {
             return fail_for_good(client, "what listens there does not speak as a node does");
         }
-        if (any_number || api_frame_number(*frame) == number) {
-            *found = true;
-            return true;
-        }
         /* A problem without a number tells why the node is about to close. */
-        if (api_frame_number(*frame) == 0) {
+        if (any_number || api_frame_number(*frame) == number || api_frame_number(*frame) == 0) {
             *found = true;
             return true;
         }

@@ -117,6 +117,16 @@ static bool is_verified(const dure_index_t *index, uint64_t height)
     return false;
 }
 
+/* What a header names: the root of the list of leaves, bound to their count. */
+static void effects_root(dure_hash_t *root, dure_hash_t *leaves, uint32_t count)
+{
+    uint8_t content[4 + sizeof(dure_hash_t)];
+    dure_list_root(root, DURE_TAG_EFFECT_NODE, leaves, count);
+    dure_put_u32(content, count);
+    memcpy(content + 4, root->bytes, sizeof root->bytes);
+    dure_hash(root, DURE_TAG_EFFECT_ROOT, content, sizeof content);
+}
+
 /* True if the leaves kept for the block make the effects root that its header names. */
 static bool leaves_hold(dure_index_t *index, const index_block_t *block)
 {
@@ -127,7 +137,7 @@ static bool leaves_hold(dure_index_t *index, const index_block_t *block)
     if (!read_leaves(index, block)) {
         return false;
     }
-    dure_list_root(&root, DURE_TAG_EFFECT_NODE, index->leaves, block->block.count);
+    effects_root(&root, index->leaves, block->block.count);
     if (!dure_hash_equal(&root, &block->header.effects_root)) {
         return false;
     }
