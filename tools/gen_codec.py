@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes src/codec/dure_formats.h, formats.c, dure_results.h, results.c and docs/formats/layouts.md from
+"""Makes src/codec/formats.h, formats.c, dure_results.h, results.c and docs/formats/layouts.md from
 schema/formats.json and schema/results.json.  With --check: exits 1 if a committed file is stale."""
 
 import json
@@ -194,8 +194,8 @@ def comment(text, indent=""):
 
 
 def make_header():
-    out = [f"/* {GENERATED} */", "#ifndef DURE_FORMATS_H", "#define DURE_FORMATS_H", "",
-           "/* clang-format off */", "/* Included by codec/dure_codec.h, which declares what this needs. */", ""]
+    out = [f"/* {GENERATED} */", "#ifndef DURE_CODEC_FORMATS_H", "#define DURE_CODEC_FORMATS_H", "",
+           "/* clang-format off */", '#include "codec/reader.h"', ""]
     for name in ordered():
         if name in unions:
             union = unions[name]
@@ -338,7 +338,7 @@ def make_docs():
 
 
 def main():
-    made = {"src/codec/dure_formats.h": make_header(), "src/codec/formats.c": make_source(),
+    made = {"src/codec/formats.h": make_header(), "src/codec/formats.c": make_source(),
             "src/codec/dure_results.h": make_results_header(), "src/codec/results.c": make_results_source(),
             "docs/formats/layouts.md": make_docs()}
     stale = []
