@@ -90,7 +90,8 @@ DURE_MUST_USE dure_io_result_t dure_io_file_truncate(dure_io_t *io, dure_io_file
 DURE_MUST_USE dure_io_result_t dure_io_file_preallocate(dure_io_t *io, dure_io_file_t file,
                                                         uint64_t size);
 /* dure_io_file_drop_cache: asks that later reads come from the device and not from memory; what is
-   not yet written stays.  Used by recovery and scrub; a request, so it cannot fail. */
+   not yet written stays.  Size 0: to the end.  Used by recovery and scrub; a request, so it cannot
+   fail. */
 void dure_io_file_drop_cache(dure_io_t *io, dure_io_file_t file, uint64_t offset, uint64_t size);
 
 DURE_MUST_USE dure_io_result_t dure_io_rename(dure_io_t *io, const char *from, const char *to);
