@@ -255,7 +255,7 @@ static uint32_t set_type(const yak_tree_t *tree, const yak_set_t *set)
         return type;
     }
     uint32_t most = 0;
-    for (uint32_t names = 1; names < DURE_NAMES_COUNT; names++) {
+    for (uint32_t names = 1; names < YAK_NAMES_COUNT; names++) {
         uint32_t found = 0;
         for (const yak_value_t *constant = set->constants; constant != NULL;
              constant = constant->next) {

@@ -34,7 +34,7 @@ dure_yak_tree_t *dure_yak_parse(void *workspace, size_t workspace_size, dure_byt
                                 dure_yak_diagnostics_t *diagnostics)
 {
     yak_tree_t *tree = new_tree(workspace, workspace_size, source, diagnostics);
-    if (yak_lex(tree)) {
+    if (yak_lex_from(tree, 0)) {
         yak_parse(tree);
         yak_check(tree);
     }

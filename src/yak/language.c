@@ -148,7 +148,7 @@ const char *dure_yak_rule_kind_text(dure_yak_rule_kind_t kind)
 
 yak_text_t yak_names_title(dure_names_t names, bool korean)
 {
-    static const yak_text_t titles[DURE_NAMES_COUNT][2] = {
+    static const yak_text_t titles[YAK_NAMES_COUNT][2] = {
         [DURE_NAMES_NONE] = {YAK_TEXT("names"), YAK_TEXT("이름")},
         [DURE_NAMES_KINDS] = {YAK_TEXT("kinds of party"), YAK_TEXT("당사자 종류")},
         [DURE_NAMES_CATEGORIES] = {YAK_TEXT("kinds of shop"), YAK_TEXT("업종")},
@@ -171,7 +171,7 @@ bool yak_word_is_reserved(yak_text_t text)
         find(rule_kinds, DURE_RULE_CAP + 1, text) != 0) {
         return true;
     }
-    for (uint32_t names = 1; names < DURE_NAMES_COUNT; names++) {
+    for (uint32_t names = 1; names < YAK_NAMES_COUNT; names++) {
         uint16_t number = 0;
         if (dure_names_number(&number, (dure_names_t)names, text.data, text.size)) {
             return true;
@@ -245,7 +245,7 @@ bool yak_constant_is_valid(uint32_t type, int64_t value)
     if (value < 0) {
         return false;
     }
-    if (type >= YAK_TYPE_NAME && type < YAK_TYPE_NAME + DURE_NAMES_COUNT) {
+    if (type >= YAK_TYPE_NAME && type < YAK_TYPE_NAME + YAK_NAMES_COUNT) {
         return type > YAK_TYPE_NAME && value <= UINT16_MAX &&
                dure_names_text((dure_names_t)(type - YAK_TYPE_NAME), (uint32_t)value) != NULL;
     }

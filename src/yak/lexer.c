@@ -424,19 +424,20 @@ static void lex_token(lexer_t *lexer, yak_token_t *token)
     }
 }
 
-bool yak_lex(yak_tree_t *tree)
+bool yak_lex_from(yak_tree_t *tree, uint32_t offset)
 {
     size_t size = tree->source.size;
-    if (size > DURE_YAK_SOURCE_SIZE_MAX) {
-        yak_say_two(tree, YAK_SAYS_SOURCE_TOO_LARGE, NULL, yak_number_argument(tree, size),
+    size_t own = size - offset;
+    if (own > DURE_YAK_SOURCE_SIZE_MAX) {
+        yak_say_two(tree, YAK_SAYS_SOURCE_TOO_LARGE, NULL, yak_number_argument(tree, own),
                     yak_number_argument(tree, DURE_YAK_SOURCE_SIZE_MAX));
         return false;
     }
-    tree->tokens = yak_take(tree, (size + 1) * sizeof *tree->tokens);
+    tree->tokens = yak_take(tree, (own + 1) * sizeof *tree->tokens);
     if (tree->tokens == NULL) {
         return false;
     }
-    lexer_t lexer = {tree, 0, 1, 1, true};
+    lexer_t lexer = {tree, offset, 1, 1, true};
     skip_blank(&lexer);
     while (lexer.offset < size) {
         lex_token(&lexer, &tree->tokens[tree->token_count++]);

@@ -58,6 +58,9 @@ typedef enum {
     YAK_TYPE_NAME = 16,   /* 16 + dure_names_t */
 } yak_type_t;
 
+/* The name lists that programs use are the first six; later ones are not Yak's. */
+#define YAK_NAMES_COUNT (DURE_NAMES_ORIGINS + 1u)
+
 bool yak_type_is_ordered(uint32_t type);
 /* True if a constant of this type may have this value in an image. */
 bool yak_constant_is_valid(uint32_t type, int64_t value);
@@ -364,7 +367,8 @@ uint32_t yak_region_digits(int64_t value);
 
 /* ---- passes ------------------------------------------------------------------------------------
  */
-bool yak_lex(yak_tree_t *tree);   /* false: nothing to parse */
+/* Tokens of the source from an offset on; false: nothing to parse. */
+bool yak_lex_from(yak_tree_t *tree, uint32_t offset);
 void yak_parse(yak_tree_t *tree); /* tokens -> tree */
 void yak_check(yak_tree_t *tree); /* names, types, verbs */
 /* yak_emit: false if the image would be too large; reported. */
