@@ -307,8 +307,11 @@ void yak_check(yak_tree_t *tree)
     if (tree->name == NULL) {
         return;
     }
+    /* After a syntax error some lines and names are not known. */
     bool parsed = tree->diagnostics->count == 0;
-    check_lines(tree);
+    if (parsed) {
+        check_lines(tree);
+    }
     check_names(tree);
     for (uint32_t i = 0; i < tree->parameter_count; i++) {
         check_parameter(tree, &tree->parameters[i]);
@@ -323,7 +326,6 @@ void yak_check(yak_tree_t *tree)
     for (yak_example_t *example = tree->examples; example != NULL; example = example->next) {
         yak_check_example(tree, example);
     }
-    /* After a syntax error some names are not known. */
     if (parsed) {
         check_words(tree);
     }

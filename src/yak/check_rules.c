@@ -242,7 +242,7 @@ static void check_gives(yak_tree_t *tree, const yak_block_t *block)
             of_amount = rule->value->kind == YAK_VALUE_AMOUNT ? rule : of_amount;
         }
     }
-    if (gives == 0) {
+    if (gives == 0 && !block->broken) {
         yak_say_plain(tree, YAK_SAYS_GRANT_NOTHING, block->token);
     } else if (of_amount != NULL && gives > 1) {
         yak_say_plain(tree, YAK_SAYS_GIVE_MIXED, of_amount->token);
@@ -311,7 +311,7 @@ static void check_block(yak_tree_t *tree, dure_verb_t verb)
             }
         }
     }
-    if (!allows) {
+    if (!allows && !block->broken) {
         yak_say_one(tree, YAK_SAYS_NO_ALLOW, block->token, yak_quoted(tree, block->token));
     }
     check_sums(tree, block);

@@ -315,8 +315,12 @@ static void lex_name(lexer_t *lexer, yak_token_t *token)
         advance(lexer, 1);
     }
     uint32_t size = lexer->offset - token->offset;
-    /* The currency's code is the one word in capitals. */
-    bool currency = size == 3 && memcmp(lexer->tree->source.data + token->offset, "KRW", 3) == 0;
+    /* A currency's code is the one word in capitals. */
+    bool currency = size == 3;
+    for (uint32_t i = 0; i < size; i++) {
+        uint8_t c = lexer->tree->source.data[token->offset + i];
+        currency = currency && c >= 'A' && c <= 'Z';
+    }
     if (!plain && !currency) {
         broken(lexer, token, YAK_SAYS_NAME_FORM);
     } else if (size >= DURE_NAME_SIZE) {

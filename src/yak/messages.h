@@ -34,8 +34,8 @@
       "a number does not begin with 0",                                                             \
       "숫자는 0으로 시작하지 않습니다")                                                             \
     X(110, RATE_FORM,                                                                               \
-      "a rate is written like 6% or 6.25%: at most two decimals, at most 100%",                     \
-      "비율은 6%나 6.25%처럼 씁니다. 소수 두 자리, 100%까지입니다")                                 \
+      "only rates have decimals; they are written like 6% or 6.25%, at most 100%",                     \
+      "소수는 비율에만 씁니다. 6%나 6.25%처럼 소수 두 자리, 100%까지입니다")                                 \
     X(111, DATE_INVALID,                                                                            \
       "there is no such day; dates are written like 2026-03-01, from 1970 to 2199",                 \
       "없는 날짜입니다. 날짜는 2026-03-01처럼 쓰고 1970년부터 2199년까지입니다")                    \
@@ -124,7 +124,7 @@
       "only won and won, or counts and counts, add up; here stand {0} and {1}",                     \
       "원과 원, 횟수와 횟수만 더할 수 있습니다. 여기에는 {0}와(과) {1}이(가) 있습니다")             \
     X(404, ORDER_TYPE,                                                                              \
-      "{0} has no order; use `=`, `!=` or `in`",                                                    \
+      "`<` and `>` do not apply to {0}; use `=`, `!=` or `in`",                                                    \
       "{0}에는 크고 작음이 없습니다. `=`, `!=`, `in`을 쓰세요")                                     \
     X(405, USED_ORDER,                                                                              \
       "lot.used is rounded down, so only `>=` and `<` are exact",                                   \

@@ -62,8 +62,13 @@ bool yak_expect(yak_parser_t *parser, yak_text_t text)
 
 const yak_token_t *yak_expect_name(yak_parser_t *parser, yak_argument_t what)
 {
-    if (parser->token->kind != YAK_TOKEN_NAME || yak_at(parser, YAK_TEXT("KRW"))) {
+    if (parser->token->kind != YAK_TOKEN_NAME) {
         yak_expected(parser, what);
+        return NULL;
+    }
+    char first = yak_token_text(parser->tree, parser->token).data[0];
+    if (first >= 'A' && first <= 'Z') {
+        yak_say_plain(parser->tree, YAK_SAYS_NAME_FORM, parser->token);
         return NULL;
     }
     return parser->token++;
@@ -266,13 +271,7 @@ static bool parse_issuer(yak_parser_t *parser)
 static bool parse_currency(yak_parser_t *parser)
 {
     take_once(parser, &parser->tree->currency);
-    /* The one name in capitals; the lexer has no other use for them. */
-    const yak_token_t *token = parser->token;
-    if (token->kind != YAK_TOKEN_NAME || !yak_at(parser, YAK_TEXT("KRW"))) {
-        return yak_expected(parser, WHAT("`KRW`", "`KRW`"));
-    }
-    parser->token++;
-    return true;
+    return yak_expect(parser, YAK_TEXT("KRW"));
 }
 
 static bool parse_validity(yak_parser_t *parser)

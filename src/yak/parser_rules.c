@@ -514,6 +514,7 @@ bool yak_parse_block(yak_parser_t *parser)
             return false;
         }
         if (!parse_rule(parser, rule)) {
+            block->broken = true;
             skip_rule(parser);
             continue;
         }

@@ -165,6 +165,7 @@ typedef struct {
     const yak_token_t *token; /* NULL: not declared */
     yak_rule_t *rules;
     uint32_t rule_count;
+    bool broken; /* a rule of it could not be read */
 } yak_block_t;
 
 typedef struct {
