@@ -1,0 +1,135 @@
+/* The three gates.  The order of admission is documented in README.md and never changes. */
+#include "ledger/ledger_private.h"
+
+#include <string.h>
+
+static bool signature_right(const dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                            const dure_hash_t *tx, const dure_public_key_t *key,
+                            const dure_verdict_t *verdict)
+{
+    if (verdict != NULL && dure_hash_equal(&verdict->tx, tx) &&
+        memcmp(&verdict->key, key, sizeof *key) == 0) {
+        return verdict->result == DURE_CRYPTO_OK;
+    }
+    uint8_t message[1 + sizeof(dure_hash_t) + DURE_TX_SIZE_MAX];
+    DURE_ASSERT(envelope->body.size <= DURE_TX_SIZE_MAX);
+    const size_t size = dure_tx_message(message, &ledger->chain_id, envelope->body);
+    return dure_signature_verify(key, &envelope->seal.signature, message, size) == DURE_CRYPTO_OK;
+}
+
+static bool lane_fits(uint8_t kind, uint16_t lane)
+{
+    return kind == DURE_KIND_SERVICE ? lane < DURE_SERVICE_LANES_MAX : lane == 0;
+}
+
+/* Gate 1.  The signature comes last: it costs a thousand times the rest. */
+static dure_result_t admit(const dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                           const dure_hash_t *tx, const dure_verdict_t *verdict, signer_t *signer)
+{
+    const dure_tx_id_t *id = &envelope->tx.id;
+    signer->party = ledger_party_find(ledger, id->party);
+    if (signer->party == CELL_NONE) {
+        return DURE_RESULT_PARTY_UNKNOWN;
+    }
+    const party_t *party = party_at(ledger, signer->party);
+    if (!lane_fits(party->kind, id->lane)) {
+        return DURE_RESULT_LANE_WRONG;
+    }
+    const uint32_t key = ledger_key_find(ledger, party, envelope->seal.slot);
+    if (key == CELL_NONE) {
+        return DURE_RESULT_KEY_UNKNOWN;
+    }
+    if (envelope->tx.valid_until < ledger->now) {
+        return DURE_RESULT_EXPIRED;
+    }
+    if (envelope->tx.valid_until - ledger->now > DURE_TX_VALIDITY_MS_MAX) {
+        return DURE_RESULT_VALID_UNTIL_TOO_FAR;
+    }
+    const dure_result_t window = ledger_window_check(ledger, id, signer);
+    if (window != DURE_RESULT_DONE) {
+        return window;
+    }
+    if (!signature_right(ledger, envelope, tx, &key_at(ledger, key)->key, verdict)) {
+        return DURE_RESULT_SIGNATURE_WRONG;
+    }
+    return DURE_RESULT_DONE;
+}
+
+dure_result_t dure_ledger_admit(const dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                const dure_verdict_t *verdict)
+{
+    dure_hash_t tx;
+    signer_t signer;
+    dure_tx_hash(&tx, &ledger->chain_id, envelope->body);
+    return admit(ledger, envelope, &tx, verdict, &signer);
+}
+
+/* Gates 2 and 3. */
+static dure_result_t decide(dure_ledger_t *ledger, const work_t *work)
+{
+    switch ((dure_body_kind_t)work->tx->body.kind) {
+    case DURE_BODY_TICK:
+        return ledger_tick(ledger, work);
+    case DURE_BODY_REGISTRATION:
+        return ledger_registration(ledger, work);
+    case DURE_BODY_ATTEST:
+        return ledger_attest(ledger, work);
+    case DURE_BODY_ROTATE:
+        return ledger_rotate(ledger, work);
+    case DURE_BODY_PROPOSE:
+        return ledger_propose(ledger, work);
+    case DURE_BODY_APPROVE:
+        return ledger_approve(ledger, work);
+    case DURE_BODY_DEPOSIT:
+        return ledger_deposit(ledger, work);
+    case DURE_BODY_PURCHASE_ORDER:
+        return ledger_purchase_order(ledger, work);
+    case DURE_BODY_PURCHASE_CREDIT:
+        return ledger_purchase_credit(ledger, work);
+    case DURE_BODY_PURCHASE_VOID:
+        return ledger_purchase_void(ledger, work);
+    case DURE_BODY_PURCHASE_CANCEL:
+        return ledger_purchase_cancel(ledger, work);
+    case DURE_BODY_PAYMENT:
+        return ledger_payment(ledger, work);
+    case DURE_BODY_REDEMPTION:
+        return ledger_redemption(ledger, work);
+    case DURE_BODY_PAYOUT_RESULT:
+        return ledger_payout_result(ledger, work);
+    }
+    DURE_ASSERT(false && "the decoder let an unknown kind through");
+    return DURE_RESULT_MALFORMED;
+}
+
+/* The highest number used tells a client that lost count where to go on. */
+static void tell_highest(const dure_ledger_t *ledger, const signer_t *signer, dure_effect_t *effect)
+{
+    const uint64_t top =
+        signer->service ? lane_at(ledger, signer->lane)->top : party_at(ledger, signer->party)->top;
+    ledger_effect_number(effect, DURE_LABEL_HIGHEST_USED, top);
+}
+
+dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                const dure_verdict_t *verdict, dure_effect_t *effect)
+{
+    DURE_ASSERT(ledger->in_block);
+    memset(effect, 0, sizeof *effect);
+    effect->version = 1;
+    effect->id = envelope->tx.id;
+    effect->kind = envelope->tx.body.kind;
+    effect->time = ledger->now;
+    dure_tx_hash(&effect->tx, &ledger->chain_id, envelope->body);
+    signer_t signer;
+    dure_result_t code = admit(ledger, envelope, &effect->tx, verdict, &signer);
+    if (code == DURE_RESULT_DONE) {
+        ledger_window_use(ledger, &envelope->tx.id, &signer);
+        const work_t work = {.tx = &envelope->tx, .signer = signer.party, .effect = effect};
+        code = decide(ledger, &work);
+        DURE_ASSERT(code == DURE_RESULT_DONE || code >= 200);
+        DURE_ASSERT(code == DURE_RESULT_DONE || effect->moves_count == 0);
+    } else if (code == DURE_RESULT_ALREADY_USED || code == DURE_RESULT_NUMBER_TOO_OLD) {
+        tell_highest(ledger, &signer, effect);
+    }
+    effect->code = (uint16_t)code;
+    return code;
+}

@@ -1,0 +1,539 @@
+/* What the files of ledger/ share.  Nothing outside this folder includes it.
+
+   All state stands in one region: pools of equal cells, and indexes over them.  Whoever changes a
+   byte of it calls ledger_touch first (the journal for dure_ledger_drop) and ledger_dirty for the
+   record it belongs to (the tree).  Beside the region stand caches that follow from it: loaded
+   programs, the tree, what is dirty. */
+#ifndef DURE_LEDGER_PRIVATE_H
+#define DURE_LEDGER_PRIVATE_H
+
+#include "ledger/dure_ledger.h"
+
+#define CELL_NONE UINT32_MAX
+/* Counters shared by all the issuer's funds stand under this fund index and under fund 0 in
+   records. */
+#define FUND_SHARED UINT16_MAX
+#define NEVER_DAY   INT32_MAX
+
+/* ---- cells
+   ---------------------------------------------------------------------------------------- A list
+   of cells is linked through `next`; a free cell uses its first word the same way. */
+typedef struct {
+    uint32_t code;
+    uint32_t accounts; /* list */
+    uint16_t officers;
+    uint8_t threshold;
+    uint8_t zero;
+} city_t;
+
+typedef struct {
+    uint32_t next;
+    uint8_t city; /* index */
+    uint8_t zero[3];
+    dure_name_t name;
+    dure_amount_t balance, reserved, deposited;
+} account_t;
+
+typedef struct {
+    uint64_t number;
+    uint32_t changes;  /* list */
+    uint32_t counters; /* list; city-wide ones */
+    uint32_t programs[DURE_FUND_VERSIONS_MAX];
+    uint8_t city;
+    uint8_t version;
+    uint8_t versions;
+    uint8_t loaded; /* 0: only named so far by a record of a party that was loaded before it */
+    uint32_t zero;
+    dure_amount_t ceiling, issued, ordered, held_citizens, held_merchants, pending, redeemed,
+        refunded, lapsed, escrow;
+} fund_t;
+
+typedef struct {
+    uint64_t fund;
+    uint64_t image_at; /* in the image arena */
+    uint32_t image_size;
+    dure_day_t opened;
+    uint8_t version;
+    uint8_t zero[7];
+    dure_hash_t source, report;
+} program_t;
+
+typedef struct {
+    uint32_t next;
+    uint32_t parameter;
+    int64_t value;
+    dure_day_t from;
+    uint32_t zero;
+} change_t;
+
+/* Memory is counted per party (README): nothing stands here that can stand in a pool. */
+typedef struct {
+    uint64_t number;
+    uint64_t top;
+    uint64_t window;
+    dure_blind_t blind;
+    uint32_t lot_next;
+    uint32_t keys, attributes, counters; /* lists */
+    uint32_t holdings; /* list: a citizen's lots, a merchant's balances, a service's lanes */
+    uint32_t open;     /* list: a citizen's open orders, a merchant's open redemptions */
+    uint8_t city;      /* index */
+    uint8_t kind;      /* dure_kind_t */
+    uint8_t roles;
+    uint8_t zero[5];
+} party_t;
+
+typedef struct {
+    uint32_t next;
+    uint8_t slot;
+    dure_public_key_t key;
+    uint8_t zero;
+} party_key_t;
+
+typedef struct {
+    uint32_t next;
+    uint32_t value_low, value_high;
+    uint32_t from : 17;
+    uint32_t what : 8; /* attribute number; from LIST_BASE on, an index of the interned lists */
+    uint32_t until : 17;
+} attribute_t;
+
+#define LIST_BASE  64u
+#define LISTS_KEPT (256u - LIST_BASE)
+
+/* What a lot cost an account is face - paid. */
+typedef struct {
+    uint32_t next;
+    uint32_t number;
+    uint64_t face : 50;
+    uint64_t fund : 8; /* index */
+    uint64_t version : 3;
+    uint64_t origin : 3;
+    uint64_t left : 50;
+    uint64_t gifted : 1;
+    uint64_t : 0;
+    uint64_t paid : 50;
+    uint64_t : 0;
+    uint64_t order_day : 17;
+    uint64_t issue_day : 17;
+    uint64_t end_day : 17;
+} lot_t;
+
+typedef struct {
+    uint32_t next;
+    uint32_t fund; /* index */
+    dure_amount_t amount;
+} balance_t;
+
+typedef struct {
+    uint32_t next;
+    uint32_t period;
+    dure_mark_t identity;
+    uint64_t value;
+    uint16_t fund; /* index, or FUND_SHARED */
+    uint16_t zero[3];
+} counter_t;
+
+typedef struct {
+    uint64_t party; /* number */
+    uint64_t top;
+    uint64_t window[DURE_WINDOW_SERVICE_BITS / 64];
+    uint64_t lane;
+} lane_t;
+
+typedef struct {
+    uint32_t next;
+    dure_day_t day;
+    dure_tx_id_t id;
+    uint64_t fund;
+    dure_amount_t face, price, subsidy;
+    dure_name_t account;
+    uint8_t version;
+    uint8_t zero[7];
+} order_t;
+
+typedef struct {
+    uint32_t next;
+    dure_day_t day;
+    dure_tx_id_t id;
+    uint64_t fund;
+    dure_amount_t amount;
+    dure_name_t rule;
+    dure_day_t hold_until;
+    uint16_t rejections;
+    uint8_t version;
+    uint8_t why;
+} payout_t;
+
+#define PAYOUT_REDEMPTION 1u
+#define PAYOUT_CANCEL     2u
+
+typedef struct {
+    uint32_t next;
+    uint32_t act; /* list of chunks */
+    dure_tx_id_t id;
+    uint32_t act_size;
+    uint8_t city; /* index */
+    uint8_t approvals_count;
+    uint16_t zero;
+    dure_day_t day, until;
+    uint64_t approvals[16];
+} proposal_t;
+
+#define CHUNK_BYTES 508u
+typedef struct {
+    uint32_t next;
+    uint8_t bytes[CHUNK_BYTES];
+} chunk_t;
+
+/* ---- pools
+   ---------------------------------------------------------------------------------------- */
+typedef enum {
+    POOL_CHAIN, /* one cell: the chain's own record */
+    POOL_CITY,
+    POOL_ACCOUNT,
+    POOL_FUND,
+    POOL_PROGRAM,
+    POOL_PARTY,
+    POOL_LANE,
+    POOL_ORDER,
+    POOL_PAYOUT,
+    POOL_PROPOSAL, /* the tables of the tree stand up to here, in the order of dure_table_t */
+    POOL_KEY,
+    POOL_ATTRIBUTE,
+    POOL_LOT,
+    POOL_BALANCE,
+    POOL_COUNTER,
+    POOL_CHANGE,
+    POOL_CHUNK,
+    POOL_COUNT
+} pool_t;
+
+#define TABLE_COUNT 10u
+
+typedef struct {
+    uint32_t used; /* cells ever used; those below are live or in the free list */
+    uint32_t live;
+    uint32_t free; /* first free cell */
+    uint32_t zero;
+} pool_head_t;
+
+typedef struct {
+    dure_time_t time; /* of the last tick; 0 under a real clock */
+    uint64_t image_used;
+    uint32_t redemptions_open; /* open payouts that a rejection would turn into a balance */
+    uint32_t zero;
+    uint64_t lists[LISTS_KEPT]; /* interned memberships; 0 = free */
+    uint32_t list_uses[LISTS_KEPT];
+    pool_head_t pools[POOL_COUNT];
+} state_head_t;
+
+/* Which records have an index by id. */
+typedef enum {
+    INDEX_PARTY,
+    INDEX_LANE,
+    INDEX_ORDER,
+    INDEX_PAYOUT,
+    INDEX_PROPOSAL,
+    INDEX_COUNT
+} index_t;
+
+typedef struct {
+    uint64_t party;
+    uint64_t number;
+    uint16_t lane;
+} record_id_t;
+
+#define FLAG_DIRTY   1u /* stands in the dirty list */
+#define FLAG_IN_TREE 2u /* slot_of is valid */
+#define FLAG_TOUCHED 4u /* stands in the list of what this block brought into the tree */
+
+struct dure_ledger {
+    dure_ledger_limits_t limits;
+    dure_hash_t chain_id;
+    dure_genesis_t genesis;
+    dure_zone_t zone;
+    dure_time_t now, now_before;
+    dure_day_t today;
+    uint8_t in_block;
+    uint8_t overflowed; /* the journal */
+    uint8_t bug;        /* dure_ledger_bug_t */
+
+    uint8_t *memory; /* what follows is found from here */
+    state_head_t *state;
+    uint8_t *pools[POOL_COUNT];
+    uint32_t pool_max[POOL_COUNT];
+    uint32_t *indexes[INDEX_COUNT];
+    uint32_t index_size[INDEX_COUNT];
+    uint8_t *images;
+    size_t state_at, state_size; /* the region that the journal covers */
+
+    dure_yak_program_t *programs;               /* by program cell: what the image says */
+    dure_yak_program_t *trial;                  /* of a program under examination */
+    uint64_t (*list_whats)[DURE_YAK_LISTS_MAX]; /* by program cell: what its lists are kept under */
+    uint8_t *scratch;                           /* DURE_RECORD_SIZE_MAX */
+    uint8_t *journal;
+    size_t journal_used;
+
+    dure_tree_t *tree;
+    uint32_t ref_base[TABLE_COUNT + 1]; /* a record's reference: base of its table + cell */
+    uint8_t *flags;                     /* by reference */
+    uint32_t *slot_of;                  /* by reference */
+    uint32_t *ref_of;                   /* by slot */
+    uint32_t *dirty, *touched;          /* references */
+    uint32_t dirty_count, touched_count;
+};
+
+/* ---- layout.c */
+extern const uint32_t ledger_cell_sizes[POOL_COUNT];
+
+static inline void *ledger_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
+{
+    DURE_ASSERT(cell < ledger->state->pools[pool].used);
+    return ledger->pools[pool] + (size_t)cell * ledger_cell_sizes[pool];
+}
+
+#define CELL_ACCESSOR(name, type, pool)                                                            \
+    static inline type *name(const dure_ledger_t *ledger, uint32_t cell)                           \
+    {                                                                                              \
+        return ledger_cell(ledger, pool, cell);                                                    \
+    }
+CELL_ACCESSOR(city_at, city_t, POOL_CITY)
+CELL_ACCESSOR(account_at, account_t, POOL_ACCOUNT)
+CELL_ACCESSOR(fund_at, fund_t, POOL_FUND)
+CELL_ACCESSOR(program_at, program_t, POOL_PROGRAM)
+CELL_ACCESSOR(party_at, party_t, POOL_PARTY)
+CELL_ACCESSOR(lane_at, lane_t, POOL_LANE)
+CELL_ACCESSOR(order_at, order_t, POOL_ORDER)
+CELL_ACCESSOR(payout_at, payout_t, POOL_PAYOUT)
+CELL_ACCESSOR(proposal_at, proposal_t, POOL_PROPOSAL)
+CELL_ACCESSOR(key_at, party_key_t, POOL_KEY)
+CELL_ACCESSOR(attribute_at, attribute_t, POOL_ATTRIBUTE)
+CELL_ACCESSOR(lot_at, lot_t, POOL_LOT)
+CELL_ACCESSOR(balance_at, balance_t, POOL_BALANCE)
+CELL_ACCESSOR(counter_at, counter_t, POOL_COUNTER)
+CELL_ACCESSOR(change_at, change_t, POOL_CHANGE)
+CELL_ACCESSOR(chunk_at, chunk_t, POOL_CHUNK)
+#undef CELL_ACCESSOR
+
+/* ---- journal.c */
+/* Keeps the old bytes; `at` lies in the state region. */
+void ledger_touch(dure_ledger_t *ledger, const void *at, size_t size);
+
+/* ---- pool.c */
+uint32_t ledger_room(const dure_ledger_t *ledger, pool_t pool);
+/* A zeroed cell; asserts that there is room. */
+uint32_t ledger_take(dure_ledger_t *ledger, pool_t pool);
+void ledger_release(dure_ledger_t *ledger, pool_t pool, uint32_t cell);
+/* Links `cell` into the list that starts at *head, behind `previous` (CELL_NONE: first). */
+void ledger_link(dure_ledger_t *ledger, pool_t pool, uint32_t *head, uint32_t previous,
+                 uint32_t cell);
+/* Unlinks and releases. */
+void ledger_unlink(dure_ledger_t *ledger, pool_t pool, uint32_t *head, uint32_t cell);
+uint32_t ledger_list_count(const dure_ledger_t *ledger, pool_t pool, uint32_t head);
+uint32_t ledger_next_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell);
+
+/* ---- index.c */
+record_id_t ledger_id(const dure_tx_id_t *id);
+uint32_t ledger_index_find(const dure_ledger_t *ledger, index_t index, record_id_t id);
+void ledger_index_add(dure_ledger_t *ledger, index_t index, uint32_t cell);
+void ledger_index_remove(dure_ledger_t *ledger, index_t index, uint32_t cell);
+
+/* ---- sync.c */
+void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
+void ledger_flush(dure_ledger_t *ledger);
+void ledger_tree_reset(dure_ledger_t *ledger);
+
+/* ---- record.c */
+/* Writes the record of a live cell; false if the cell holds none. */
+DURE_MUST_USE bool ledger_record_write(const dure_ledger_t *ledger, dure_table_t table,
+                                       uint32_t cell, dure_writer_t *out, dure_blind_t *blind);
+bool ledger_record_exists(const dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
+dure_primary_key_t ledger_record_key(const dure_ledger_t *ledger, dure_table_t table,
+                                     uint32_t cell);
+uint32_t ledger_record_find(const dure_ledger_t *ledger, const dure_primary_key_t *primary);
+dure_amount_t ledger_party_reserved(const dure_ledger_t *ledger, const party_t *party);
+
+/* ---- state.c: finding and changing; the changing ones touch and mark dirty */
+uint32_t ledger_party_find(const dure_ledger_t *ledger, uint64_t number);
+uint32_t ledger_city_find(const dure_ledger_t *ledger, uint32_t code);
+uint32_t ledger_fund_find(const dure_ledger_t *ledger, uint64_t number);
+uint32_t ledger_account_find(const dure_ledger_t *ledger, uint8_t city, const dure_name_t *name);
+const dure_yak_program_t *ledger_program(const dure_ledger_t *ledger, uint32_t fund,
+                                         uint8_t version);
+/* What membership of a program's list is kept under. */
+uint64_t ledger_list_what(const dure_ledger_t *ledger, const dure_yak_program_t *program,
+                          uint16_t list);
+party_t *ledger_party_change(dure_ledger_t *ledger, uint32_t party);
+fund_t *ledger_fund_change(dure_ledger_t *ledger, uint32_t fund);
+account_t *ledger_account_change(dure_ledger_t *ledger, uint32_t account);
+city_t *ledger_city_change(dure_ledger_t *ledger, uint32_t city);
+void ledger_time_set(dure_ledger_t *ledger, dure_time_t now);
+
+/* What a new party is made from; room was checked. */
+uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, uint8_t kind,
+                          uint8_t roles, const dure_blind_t *blind);
+void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry);
+uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint8_t slot);
+
+uint64_t ledger_attribute_what(const dure_ledger_t *ledger, const attribute_t *attribute);
+uint64_t ledger_attribute_value(const attribute_t *attribute);
+uint32_t ledger_attribute_find(const dure_ledger_t *ledger, const party_t *party, uint64_t what);
+/* True if the name of a new membership can be interned. */
+bool ledger_list_room(const dure_ledger_t *ledger, uint64_t what);
+void ledger_attribute_set(dure_ledger_t *ledger, uint32_t party,
+                          const dure_attribute_entry_t *entry);
+void ledger_attribute_remove(dure_ledger_t *ledger, uint32_t party, uint32_t cell);
+
+uint32_t ledger_balance_find(const dure_ledger_t *ledger, const party_t *party, uint32_t fund);
+/* Room for balances in funds that the party has none of, beside what rejections may bring back. */
+bool ledger_balance_room(const dure_ledger_t *ledger, uint32_t party, uint32_t new_count);
+void ledger_balance_add(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t amount);
+void ledger_balance_take(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                         dure_amount_t amount);
+
+uint32_t ledger_lot_find(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
+                         uint32_t number);
+/* Inserts by (fund, number). */
+uint32_t ledger_lot_add(dure_ledger_t *ledger, uint32_t party, const dure_lot_t *lot,
+                        uint32_t fund);
+dure_amount_t ledger_lot_left(const lot_t *lot);
+/* Takes from a lot; an empty one is removed. */
+void ledger_lot_take(dure_ledger_t *ledger, uint32_t party, uint32_t cell, dure_amount_t amount);
+
+/* Lists of open business that hang on a party, ascending by id. */
+void ledger_open_add(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_t cell);
+void ledger_open_remove(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_t cell);
+
+/* ---- tally.c: counters, and what an event would add to them */
+typedef struct {
+    uint32_t party; /* cell; CELL_NONE: city-wide, in the fund's record */
+    uint32_t fund;  /* index of the fund whose program counts */
+    uint16_t under; /* fund index or FUND_SHARED */
+    uint8_t period; /* dure_period_t */
+    dure_mark_t identity;
+    uint64_t value;
+} tally_entry_t;
+
+#define TALLY_MAX 256u
+typedef struct {
+    uint32_t count;
+    tally_entry_t entries[TALLY_MAX];
+} tally_t;
+
+typedef struct question question_t;
+
+/* Which counter an event of the question's parties means. */
+tally_entry_t ledger_counter_named(const dure_yak_counter_t *counter, uint8_t by,
+                                   const question_t *question);
+/* The value of a counter in the present period, with what the tally would add. */
+uint64_t ledger_counter_read(const dure_ledger_t *ledger, const tally_t *tally,
+                             const tally_entry_t *which);
+/* Adds what an accepted answer counts.  DONE, AMOUNT_TOO_LARGE or TABLE_FULL. */
+DURE_MUST_USE dure_result_t ledger_tally_add(const dure_ledger_t *ledger, tally_t *tally,
+                                             const question_t *question,
+                                             const dure_yak_decision_t *decision);
+DURE_MUST_USE dure_result_t ledger_tally_check(const dure_ledger_t *ledger, const tally_t *tally);
+void ledger_tally_commit(dure_ledger_t *ledger, const tally_t *tally);
+/* Gives back what a purchase ordered on `day` was counted with, as far as its period lasts. */
+void ledger_counters_give_back(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                               uint8_t version, dure_amount_t amount, dure_amount_t subsidy,
+                               dure_day_t day);
+/* Inserts a counter as it was recorded. */
+void ledger_counter_insert(dure_ledger_t *ledger, uint32_t *head, const counter_t *counter);
+
+/* ---- resolve.c: asking a program */
+struct question {
+    uint32_t fund; /* index */
+    uint8_t version;
+    uint8_t channel;
+    dure_verb_t verb;
+    dure_amount_t amount;
+    uint32_t roles[DURE_ROLE_HOLDER + 1]; /* party cells; CELL_NONE */
+    dure_role_t signer;                   /* the role of the one who is answered */
+    const lot_t *lot;                     /* NULL where the verb has none */
+    dure_day_t issue_day;                 /* for parameters fixed at issue */
+    const tally_t *tally;                 /* NULL: nothing pending */
+};
+
+question_t ledger_question(uint32_t fund, uint8_t version, dure_verb_t verb, dure_amount_t amount);
+/* Asks; `values` keeps what was read (DURE_YAK_INPUTS_MAX). */
+void ledger_ask(const dure_ledger_t *ledger, const question_t *question,
+                dure_yak_decision_t *decision, dure_yak_value_t *values);
+/* The code of a refusal; names fund, rule and numbers in the effect. */
+dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
+                             const question_t *question, const dure_yak_decision_t *decision,
+                             const dure_yak_value_t *values);
+/* The value of a parameter on a day. */
+int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
+                         const dure_yak_program_t *program, uint32_t parameter, dure_day_t day);
+/* Wallet or holding: unexpired lots and open orders of one fund, or of all the issuer's. */
+dure_amount_t ledger_wallet(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                            bool all_funds);
+
+/* ---- window.c */
+typedef struct {
+    uint32_t party; /* cell of the signer */
+    uint32_t lane;  /* cell; CELL_NONE: the party's own window, or a lane not yet opened */
+    bool service;
+} signer_t;
+DURE_MUST_USE dure_result_t ledger_window_check(const dure_ledger_t *ledger, const dure_tx_id_t *id,
+                                                signer_t *signer);
+void ledger_window_use(dure_ledger_t *ledger, const dure_tx_id_t *id, const signer_t *signer);
+
+uint32_t ledger_lane_open(dure_ledger_t *ledger, uint64_t party, uint16_t lane);
+
+/* ---- effect.c */
+void ledger_effect_number(dure_effect_t *effect, dure_label_t label, uint64_t value);
+void ledger_effect_move(dure_effect_t *effect, dure_move_t what, uint64_t fund, uint64_t party,
+                        uint32_t lot, const dure_name_t *account, dure_amount_t amount);
+
+/* ---- tx_*.c: gate 2 and 3 of one kind of transaction */
+typedef struct {
+    const dure_tx_t *tx;
+    uint32_t signer; /* party cell */
+    dure_effect_t *effect;
+} work_t;
+
+bool ledger_has_role(const dure_ledger_t *ledger, uint32_t party, dure_service_t role);
+
+dure_result_t ledger_tick(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_registration(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_attest(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_rotate(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_propose(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_approve(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_deposit(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_purchase_order(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_purchase_credit(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_purchase_void(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_payment(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work);
+
+/* An attested entry that this kind of party may have, with a value of its vocabulary. */
+dure_result_t ledger_entry_check(const dure_attribute_entry_t *entry, uint8_t kind);
+bool ledger_may_attest(const dure_ledger_t *ledger, uint32_t signer, uint64_t what);
+
+/* ---- act.c: what officers decide */
+dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
+void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
+/* Parses the image of a program cell into its place; false if it does not load. */
+DURE_MUST_USE bool ledger_program_parse(dure_ledger_t *ledger, uint32_t program);
+
+/* Inserting what a record says; room was checked. */
+uint32_t ledger_program_add(dure_ledger_t *ledger, const dure_record_program_t *record);
+uint32_t ledger_order_add(dure_ledger_t *ledger, const dure_record_order_t *record);
+uint32_t ledger_payout_add(dure_ledger_t *ledger, const dure_record_payout_t *record);
+uint32_t ledger_fund_add(dure_ledger_t *ledger, uint64_t number);
+void ledger_change_insert(dure_ledger_t *ledger, uint32_t fund,
+                          const dure_parameter_change_t *entry);
+uint32_t ledger_proposal_add(dure_ledger_t *ledger, const dure_record_proposal_t *record,
+                             uint8_t city);
+void ledger_proposal_remove(dure_ledger_t *ledger, uint32_t cell);
+
+/* ---- genesis.c */
+const char *ledger_genesis_check(const dure_genesis_t *genesis, dure_zone_t *zone);
+const char *ledger_genesis_fill(dure_ledger_t *ledger);
+
+#endif

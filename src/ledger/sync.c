@@ -1,0 +1,164 @@
+/* From records to the tree.  A changed record is noted once; only dure_ledger_root encodes and
+   hashes it, so a record that changes many times in a block is hashed once. */
+#include "ledger/ledger_private.h"
+
+#include <string.h>
+
+static uint32_t ref_of(const dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
+{
+    return ledger->ref_base[table - 1] + cell;
+}
+
+static dure_table_t table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t *cell)
+{
+    uint32_t table = 0;
+    while (ref >= ledger->ref_base[table + 1]) {
+        table++;
+    }
+    *cell = ref - ledger->ref_base[table];
+    return (dure_table_t)(table + 1);
+}
+
+void ledger_tree_reset(dure_ledger_t *ledger)
+{
+    const uint32_t refs = ledger->ref_base[TABLE_COUNT];
+    memset(ledger->flags, 0, refs);
+    ledger->dirty_count = 0;
+    ledger->touched_count = 0;
+    ledger->tree = dure_tree_init(ledger->tree, dure_tree_size(refs), refs);
+}
+
+void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
+{
+    const uint32_t ref = ref_of(ledger, table, cell);
+    if ((ledger->flags[ref] & FLAG_DIRTY) == 0) {
+        ledger->flags[ref] |= FLAG_DIRTY;
+        ledger->dirty[ledger->dirty_count++] = ref;
+    }
+}
+
+static void leave_tree(dure_ledger_t *ledger, uint32_t ref)
+{
+    const dure_hash_t key = *dure_tree_key_at(ledger->tree, ledger->slot_of[ref]);
+    dure_tree_remove(ledger->tree, &key);
+    ledger->flags[ref] &= (uint8_t)~FLAG_IN_TREE;
+}
+
+/* The cells of these tables are used again for other records, so a slot may hold another's key. */
+static bool cells_change_owner(dure_table_t table)
+{
+    return table == DURE_TABLE_ORDER || table == DURE_TABLE_PAYOUT || table == DURE_TABLE_PROPOSAL;
+}
+
+static void leave_if_other(dure_ledger_t *ledger, dure_table_t table, uint32_t cell, uint32_t ref)
+{
+    if (!cells_change_owner(table) || !ledger_record_exists(ledger, table, cell)) {
+        return;
+    }
+    const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
+    dure_hash_t key;
+    dure_state_key(&key, &primary);
+    if (!dure_hash_equal(&key, dure_tree_key_at(ledger->tree, ledger->slot_of[ref]))) {
+        leave_tree(ledger, ref);
+    }
+}
+
+/* Blind and record stand side by side, so that one call hashes both. */
+static void value_of(dure_ledger_t *ledger, dure_hash_t *value, dure_table_t table, uint32_t cell)
+{
+    dure_blind_t blind;
+    dure_writer_t out =
+        dure_writer(ledger->scratch + sizeof blind, DURE_RECORD_SIZE_MAX - sizeof blind);
+    const bool exists = ledger_record_write(ledger, table, cell, &out, &blind);
+    DURE_ASSERT(exists && !out.overflow);
+    memcpy(ledger->scratch, &blind, sizeof blind);
+    dure_hash(value, DURE_TAG_STATE_VALUE, ledger->scratch, sizeof blind + out.size);
+}
+
+static void enter_tree(dure_ledger_t *ledger, dure_table_t table, uint32_t cell, uint32_t ref)
+{
+    dure_hash_t value;
+    value_of(ledger, &value, table, cell);
+    if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
+        dure_tree_set_at(ledger->tree, ledger->slot_of[ref], &value);
+        return;
+    }
+    const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
+    dure_hash_t key;
+    dure_state_key(&key, &primary);
+    const uint32_t slot = dure_tree_set(ledger->tree, &key, &value);
+    DURE_ASSERT(slot != DURE_TREE_SLOT_NONE);
+    ledger->slot_of[ref] = slot;
+    ledger->ref_of[slot] = ref;
+    ledger->flags[ref] |= FLAG_IN_TREE;
+}
+
+static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
+{
+    return ledger->bug == DURE_LEDGER_BUG_ROOT_MISSES_PAYOUTS && table == DURE_TABLE_PAYOUT;
+}
+
+void ledger_flush(dure_ledger_t *ledger)
+{
+    /* Removals first: a key may have moved from one cell to another. */
+    for (uint32_t i = 0; i < ledger->dirty_count; i++) {
+        uint32_t cell;
+        const uint32_t ref = ledger->dirty[i];
+        const dure_table_t table = table_of(ledger, ref, &cell);
+        if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
+            if (ledger_record_exists(ledger, table, cell)) {
+                leave_if_other(ledger, table, cell, ref);
+            } else {
+                leave_tree(ledger, ref);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < ledger->dirty_count; i++) {
+        uint32_t cell;
+        const uint32_t ref = ledger->dirty[i];
+        const dure_table_t table = table_of(ledger, ref, &cell);
+        if (ledger_record_exists(ledger, table, cell) && !left_out(ledger, table)) {
+            enter_tree(ledger, table, cell, ref);
+        }
+        ledger->flags[ref] &= (uint8_t)~FLAG_DIRTY;
+        if (ledger->in_block && (ledger->flags[ref] & FLAG_TOUCHED) == 0) {
+            ledger->flags[ref] |= FLAG_TOUCHED;
+            ledger->touched[ledger->touched_count++] = ref;
+        }
+    }
+    ledger->dirty_count = 0;
+}
+
+void dure_ledger_root(dure_ledger_t *ledger, dure_hash_t *root)
+{
+    ledger_flush(ledger);
+    dure_tree_root(ledger->tree, root);
+}
+
+void dure_ledger_prove(const dure_ledger_t *ledger, const dure_primary_key_t *primary,
+                       dure_tree_proof_t *proof)
+{
+    DURE_ASSERT(ledger->dirty_count == 0);
+    dure_hash_t key;
+    dure_state_key(&key, primary);
+    dure_tree_prove(ledger->tree, &key, proof);
+}
+
+/* The cursor is the last slot given, plus one. */
+bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *table,
+                      dure_blind_t *blind, dure_writer_t *out)
+{
+    DURE_ASSERT(ledger->dirty_count == 0);
+    const uint32_t before = *cursor == 0 ? DURE_TREE_SLOT_NONE : (uint32_t)(*cursor - 1);
+    const uint32_t slot = dure_tree_next(ledger->tree, before);
+    if (slot == DURE_TREE_SLOT_NONE) {
+        return false;
+    }
+    uint32_t cell;
+    const dure_table_t which = table_of(ledger, ledger->ref_of[slot], &cell);
+    const bool exists = ledger_record_write(ledger, which, cell, out, blind);
+    DURE_ASSERT(exists);
+    *table = (uint8_t)which;
+    *cursor = (uint64_t)slot + 1;
+    return true;
+}

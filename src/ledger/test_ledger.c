@@ -1,0 +1,55 @@
+/* The life of a town's money, step by step, with every figure written out. */
+#include "ledger/test_world.h"
+
+#define ANNA UINT64_C(101)
+#define SHOP UINT64_C(201)
+
+static fund_t *the_fund(const world_t *world)
+{
+    return fund_at(world->ledger, ledger_fund_find(world->ledger, FUND));
+}
+
+static void sound(world_t *world)
+{
+    const char *problem = dure_ledger_invariants(world->ledger);
+    if (problem != NULL) {
+        print_error("%s\n", problem);
+    }
+    assert_null(problem);
+}
+
+static void a_won_goes_round(void **state)
+{
+    (void)state;
+    world_t *world = world_new(NULL, false, 2);
+    world_fund(world);
+    world_register(world, ANNA, DURE_KIND_CITIZEN);
+    world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
+    world_buy(world, ANNA, 100000);
+    assert_int_equal(the_fund(world)->issued.won, 100000);
+    assert_int_equal(the_fund(world)->escrow.won, 100000);
+    dure_body_t body = body_payment(SHOP, 12000);
+    assert_code(world_send(world, ANNA, &body), DURE_RESULT_DONE);
+    assert_int_equal(world->effect.moves_count, 2);
+    assert_int_equal(the_fund(world)->held_citizens.won, 88000);
+    assert_int_equal(the_fund(world)->held_merchants.won, 12000);
+    body = body_redemption(FUND, 12000);
+    assert_code(world_send(world, SHOP, &body), DURE_RESULT_DONE);
+    assert_int_equal(the_fund(world)->pending.won, 12000);
+    sound(world);
+    body = body_result(world_last_id(world), 1);
+    assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
+    assert_int_equal(the_fund(world)->redeemed.won, 12000);
+    assert_int_equal(the_fund(world)->escrow.won, 88000);
+    sound(world);
+    dure_ledger_keep(world->ledger);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_won_goes_round),
+    };
+    return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+}

@@ -1,0 +1,412 @@
+#include "ledger/test_world.h"
+
+/* ---- keys and names ---- */
+dure_secret_key_t test_secret(uint64_t party, uint8_t slot)
+{
+    uint8_t label[9];
+    dure_put_u64(label, party);
+    label[8] = slot;
+    dure_hash_t seed;
+    dure_hash(&seed, DURE_TAG_DERIVE, label, sizeof label);
+    dure_secret_key_t secret = {.scheme = DURE_SCHEME_ED25519};
+    memcpy(secret.seed, seed.bytes, sizeof secret.seed);
+    return secret;
+}
+
+dure_key_entry_t test_key(uint64_t party, uint8_t slot)
+{
+    const dure_secret_key_t secret = test_secret(party, slot);
+    dure_key_entry_t entry = {.slot = slot};
+    assert_true(dure_public_key_of(&entry.key, &secret));
+    return entry;
+}
+
+dure_blind_t test_blind(uint64_t party)
+{
+    dure_hash_t hash;
+    dure_hash(&hash, DURE_TAG_DERIVE, &party, sizeof party);
+    dure_blind_t blind;
+    memcpy(blind.bytes, hash.bytes, sizeof blind.bytes);
+    return blind;
+}
+
+dure_name_t test_name(const char *text)
+{
+    dure_name_t name;
+    assert_true(dure_name_from(&name, text, strlen(text)));
+    return name;
+}
+
+/* ---- the program ---- */
+static char source_text[DURE_YAK_SOURCE_SIZE_MAX];
+static size_t source_size;
+static uint8_t general[DURE_YAK_IMAGE_SIZE_MAX];
+static size_t general_size;
+
+dure_bytes_t test_source(void)
+{
+    if (source_size == 0) {
+        FILE *file = fopen("examples/gimpo/general.yak", "rb");
+        assert_non_null(file);
+        source_size = fread(source_text, 1, sizeof source_text - 1, file);
+        fclose(file);
+    }
+    return dure_bytes(source_text, source_size);
+}
+
+dure_bytes_t test_compile(const char *source, uint8_t *image)
+{
+    const size_t workspace_size = dure_yak_workspace_size();
+    void *workspace = aligned_alloc(16, (workspace_size + 15) / 16 * 16);
+    dure_yak_diagnostics_t *diagnostics = malloc(sizeof *diagnostics);
+    assert_non_null(workspace);
+    assert_non_null(diagnostics);
+    size_t size = 0;
+    const bool compiled = dure_yak_compile(
+        workspace, workspace_size, dure_bytes(source, strlen(source)), image, &size, diagnostics);
+    if (!compiled) {
+        print_error("%u: %s\n", diagnostics->list[0].line, diagnostics->list[0].en);
+    }
+    assert_true(compiled);
+    free(workspace);
+    free(diagnostics);
+    return dure_bytes(image, size);
+}
+
+dure_bytes_t test_image(void)
+{
+    if (general_size == 0) {
+        test_source();
+        general_size = test_compile(source_text, general).size;
+    }
+    return dure_bytes(general, general_size);
+}
+
+/* ---- the world ---- */
+static dure_genesis_service_t service(uint64_t party, uint32_t city, uint32_t roles)
+{
+    return (dure_genesis_service_t){.party = party,
+                                    .city = city,
+                                    .roles = roles,
+                                    .blind = test_blind(party),
+                                    .key = test_key(party, 0).key};
+}
+
+static void genesis_make(world_t *world)
+{
+    dure_genesis_t *genesis = calloc(1, sizeof *genesis);
+    assert_non_null(genesis);
+    genesis->version = 1;
+    genesis->clock = world->free_clock ? 1 : 2;
+    genesis->time = START;
+    memset(genesis->salt.bytes, 0x5a, sizeof genesis->salt.bytes);
+    genesis->zones_count = 1;
+    genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
+    genesis->cities_count = 2;
+    genesis->cities[0] = (dure_genesis_city_t){.city = GOYANG, .threshold = 1};
+    genesis->cities[1] = (dure_genesis_city_t){.city = GIMPO, .threshold = world->threshold};
+    genesis->services_count = 7;
+    genesis->services[0] = service(REGISTRAR, GIMPO, DURE_SERVICE_REGISTRAR);
+    genesis->services[1] = service(BANK, GIMPO, DURE_SERVICE_BANK);
+    genesis->services[2] = service(OFFICER_1, GIMPO, DURE_SERVICE_OFFICER);
+    genesis->services[3] = service(OFFICER_2, GIMPO, DURE_SERVICE_OFFICER);
+    genesis->services[4] = service(CLOCK, GIMPO, DURE_SERVICE_CLOCK);
+    genesis->services[5] = service(WATCH, GIMPO, DURE_SERVICE_WATCH);
+    genesis->services[6] = service(FAR_ALL, GOYANG, 255);
+    dure_writer_t out = dure_writer(world->genesis, sizeof world->genesis);
+    dure_genesis_encode(&out, genesis);
+    assert_false(out.overflow);
+    world->genesis_size = out.size;
+    free(genesis);
+}
+
+world_t *world_new(const dure_ledger_limits_t *limits, bool free_clock, uint8_t threshold)
+{
+    assert_true(dure_crypto_init());
+    world_t *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->limits = limits == NULL ? dure_ledger_limits_for(256) : *limits;
+    world->free_clock = free_clock;
+    world->threshold = threshold;
+    genesis_make(world);
+    world->memory_size = dure_ledger_size(&world->limits);
+    world->memory = aligned_alloc(64, (world->memory_size + 63) / 64 * 64);
+    assert_non_null(world->memory);
+    memset(world->memory, 0xa5, 4096); /* whatever was there before must not matter */
+    const char *problem = NULL;
+    world->ledger = dure_ledger_init(world->memory, world->memory_size, &world->limits,
+                                     dure_bytes(world->genesis, world->genesis_size), &problem);
+    if (world->ledger == NULL) {
+        print_error("%s\n", problem);
+    }
+    assert_non_null(world->ledger);
+    dure_ledger_begin(world->ledger, START);
+    return world;
+}
+
+dure_ledger_t *world_second(const world_t *world, void **memory)
+{
+    *memory = aligned_alloc(64, (world->memory_size + 63) / 64 * 64);
+    assert_non_null(*memory);
+    const char *problem = NULL;
+    dure_ledger_t *second =
+        dure_ledger_init(*memory, world->memory_size, &world->limits,
+                         dure_bytes(world->genesis, world->genesis_size), &problem);
+    assert_non_null(second);
+    return second;
+}
+
+void world_free(world_t *world)
+{
+    free(world->memory);
+    free(world);
+}
+
+dure_tx_t world_tx(world_t *world, uint64_t party, const dure_body_t *body)
+{
+    return (dure_tx_t){
+        .version = 1,
+        .id = {.party = party, .number = world->numbers[party % 65536] + 1},
+        .valid_until = dure_ledger_time(world->ledger) + 3600000,
+        .body = *body,
+    };
+}
+
+dure_result_t world_apply_wire(world_t *world)
+{
+    dure_result_t code =
+        dure_envelope_decode(&world->envelope, dure_bytes(world->wire, world->wire_size), NULL);
+    if (code == DURE_RESULT_DONE) {
+        code = dure_ledger_apply(world->ledger, &world->envelope, NULL, &world->effect);
+        assert_int_equal(code, world->effect.code);
+    }
+    world->seen[code]++;
+    return code;
+}
+
+dure_result_t world_send_tx(world_t *world, const dure_tx_t *tx, uint8_t slot)
+{
+    const dure_secret_key_t secret = test_secret(tx->id.party, slot);
+    dure_writer_t out = dure_writer(world->wire, sizeof world->wire);
+    assert_true(dure_tx_seal(&out, tx, dure_ledger_chain_id(world->ledger), slot, &secret));
+    world->wire_size = out.size;
+    return world_apply_wire(world);
+}
+
+dure_result_t world_send(world_t *world, uint64_t party, const dure_body_t *body)
+{
+    const dure_tx_t tx = world_tx(world, party, body);
+    world->numbers[party % 65536]++;
+    return world_send_tx(world, &tx, 0);
+}
+
+dure_tx_id_t world_last_id(const world_t *world)
+{
+    return world->effect.id;
+}
+
+void world_cut(world_t *world)
+{
+    dure_ledger_keep(world->ledger);
+    dure_ledger_begin(world->ledger, dure_ledger_time(world->ledger));
+}
+
+dure_hash_t world_root(world_t *world)
+{
+    dure_hash_t root;
+    dure_ledger_root(world->ledger, &root);
+    return root;
+}
+
+dure_hash_t world_bytes(const world_t *world)
+{
+    const dure_ledger_t *ledger = world->ledger;
+    dure_hasher_t hasher;
+    dure_hasher_init(&hasher, DURE_TAG_DERIVE);
+    dure_hasher_update(&hasher, ledger->state, sizeof *ledger->state);
+    for (pool_t pool = 0; pool < POOL_COUNT; pool++) {
+        dure_hasher_update(&hasher, ledger->pools[pool],
+                           (size_t)ledger->state->pools[pool].used * ledger_cell_sizes[pool]);
+    }
+    for (index_t index = 0; index < INDEX_COUNT; index++) {
+        dure_hasher_update(&hasher, ledger->indexes[index],
+                           (size_t)ledger->index_size[index] * sizeof(uint32_t));
+    }
+    dure_hasher_update(&hasher, ledger->images, ledger->state->image_used);
+    dure_hasher_update(&hasher, &ledger->now, sizeof ledger->now);
+    dure_hash_t hash;
+    dure_hasher_final(&hasher, &hash);
+    return hash;
+}
+
+/* ---- a town ---- */
+void world_register(world_t *world, uint64_t party, uint8_t kind)
+{
+    const dure_body_t body = body_registration(party, kind);
+    assert_code(world_send(world, REGISTRAR, &body), DURE_RESULT_DONE);
+}
+
+static void decide(world_t *world, dure_act_t act)
+{
+    dure_body_t body = body_propose(act, FAR_DAY);
+    assert_code(world_send(world, OFFICER_1, &body), DURE_RESULT_DONE);
+    if (world->threshold == 2) {
+        body = body_approve(world_last_id(world));
+        assert_code(world_send(world, OFFICER_2, &body), DURE_RESULT_DONE);
+    }
+}
+
+void world_fund(world_t *world)
+{
+    decide(world, act_account("budget"));
+    decide(world, act_fund(FUND, 10000000000));
+    const dure_body_t body = body_deposit("budget", 1000000000);
+    assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
+}
+
+void world_shop(world_t *world, uint64_t party, uint16_t category)
+{
+    world_register(world, party, DURE_KIND_MERCHANT);
+    dure_body_t body = body_attest(party, DURE_ATTRIBUTE_REGION, GIMPO, 0, FAR_DAY);
+    assert_code(world_send(world, REGISTRAR, &body), DURE_RESULT_DONE);
+    body = body_attest(party, DURE_ATTRIBUTE_CATEGORY, category, 0, FAR_DAY);
+    assert_code(world_send(world, REGISTRAR, &body), DURE_RESULT_DONE);
+}
+
+void world_buy(world_t *world, uint64_t party, uint64_t won)
+{
+    dure_body_t body = body_order(FUND, won, 0);
+    assert_code(world_send(world, party, &body), DURE_RESULT_DONE);
+    body = body_credit(world_last_id(world), (uint64_t)world->effect.numbers[0].value);
+    assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
+}
+
+void world_days(world_t *world, uint32_t days)
+{
+    const dure_body_t body = body_tick(dure_ledger_time(world->ledger) + days * DAY_MS);
+    assert_code(world_send(world, CLOCK, &body), DURE_RESULT_DONE);
+}
+
+/* ---- bodies ---- */
+dure_body_t body_tick(dure_time_t time)
+{
+    return (dure_body_t){.kind = DURE_BODY_TICK, .tick = {.time = time}};
+}
+
+dure_body_t body_registration(uint64_t party, uint8_t kind)
+{
+    return (dure_body_t){.kind = DURE_BODY_REGISTRATION,
+                         .registration = {.subject = party,
+                                          .kind = kind,
+                                          .blind = test_blind(party),
+                                          .keys_count = 1,
+                                          .keys = {test_key(party, 0)}}};
+}
+
+dure_body_t body_attest(uint64_t subject, uint64_t what, uint64_t value, dure_day_t from,
+                        dure_day_t until)
+{
+    return (dure_body_t){
+        .kind = DURE_BODY_ATTEST,
+        .attest = {.subject = subject,
+                   .entry = {.what = what, .value = value, .from = from, .until = until}}};
+}
+
+dure_body_t body_rotate(uint64_t party, uint8_t slot)
+{
+    return (dure_body_t){.kind = DURE_BODY_ROTATE, .rotate = {.entry = test_key(party, slot)}};
+}
+
+dure_body_t body_propose(dure_act_t act, dure_day_t until)
+{
+    return (dure_body_t){.kind = DURE_BODY_PROPOSE, .propose = {.until = until, .act = act}};
+}
+
+dure_body_t body_approve(dure_tx_id_t proposal)
+{
+    return (dure_body_t){.kind = DURE_BODY_APPROVE, .approve = {.proposal = proposal}};
+}
+
+dure_body_t body_deposit(const char *account, uint64_t won)
+{
+    return (dure_body_t){.kind = DURE_BODY_DEPOSIT,
+                         .deposit = {.account = test_name(account), .amount = {won}}};
+}
+
+dure_body_t body_order(uint64_t fund, uint64_t face, uint64_t price_max)
+{
+    return (dure_body_t){
+        .kind = DURE_BODY_PURCHASE_ORDER,
+        .purchase_order = {.fund = fund, .face = {face}, .price_max = {price_max}}};
+}
+
+dure_body_t body_credit(dure_tx_id_t order, uint64_t price)
+{
+    return (dure_body_t){.kind = DURE_BODY_PURCHASE_CREDIT,
+                         .purchase_credit = {.order = order, .price = {price}}};
+}
+
+dure_body_t body_void(dure_tx_id_t order)
+{
+    return (dure_body_t){.kind = DURE_BODY_PURCHASE_VOID, .purchase_void = {.order = order}};
+}
+
+dure_body_t body_cancel(uint64_t fund, uint32_t lot)
+{
+    return (dure_body_t){.kind = DURE_BODY_PURCHASE_CANCEL,
+                         .purchase_cancel = {.fund = fund, .lot = lot}};
+}
+
+dure_body_t body_payment(uint64_t payee, uint64_t won)
+{
+    return (dure_body_t){
+        .kind = DURE_BODY_PAYMENT,
+        .payment = {.payee = payee, .amount = {won}, .channel = DURE_CHANNEL_QR_MERCHANT}};
+}
+
+dure_body_t body_redemption(uint64_t fund, uint64_t won)
+{
+    return (dure_body_t){.kind = DURE_BODY_REDEMPTION,
+                         .redemption = {.fund = fund, .amount = {won}}};
+}
+
+dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome)
+{
+    return (dure_body_t){.kind = DURE_BODY_PAYOUT_RESULT,
+                         .payout_result = {.payout = payout, .outcome = outcome}};
+}
+
+dure_act_t act_account(const char *name)
+{
+    return (dure_act_t){.kind = DURE_ACT_ACCOUNT, .account = {.account = test_name(name)}};
+}
+
+dure_act_t act_fund(uint64_t fund, uint64_t ceiling)
+{
+    return (dure_act_t){
+        .kind = DURE_ACT_FUND,
+        .fund = {
+            .fund = fund, .ceiling = {ceiling}, .image = test_image(), .source = test_source()}};
+}
+
+dure_act_t act_parameter(uint64_t fund, const char *name, int64_t value, dure_day_t from)
+{
+    return (dure_act_t){
+        .kind = DURE_ACT_PARAMETER,
+        .parameter = {.fund = fund, .parameter = test_name(name), .value = value, .from = from}};
+}
+
+dure_act_t act_ceiling(uint64_t fund, uint64_t ceiling)
+{
+    return (dure_act_t){.kind = DURE_ACT_CEILING, .ceiling = {.fund = fund, .ceiling = {ceiling}}};
+}
+
+dure_act_t act_roles(uint64_t subject, uint32_t roles)
+{
+    return (dure_act_t){.kind = DURE_ACT_ROLES, .roles = {.subject = subject, .roles = roles}};
+}
+
+dure_act_t act_threshold(uint8_t threshold)
+{
+    return (dure_act_t){.kind = DURE_ACT_THRESHOLD, .threshold = {.threshold = threshold}};
+}

@@ -1,0 +1,109 @@
+/* A small chain for the tests of this folder: two cities, their services, a fund, people. */
+#ifndef DURE_LEDGER_TEST_WORLD_H
+#define DURE_LEDGER_TEST_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "ledger/ledger_private.h"
+
+#define GIMPO   UINT32_C(41570)
+#define GOYANG  UINT32_C(41281)
+#define FUND    UINT64_C(7)
+#define DAY_MS  UINT64_C(86400000)
+#define START   (UINT64_C(20454) * DAY_MS) /* 2026-01-01 09:00 in Korea */
+#define TODAY   20454
+#define FAR_DAY 40000
+
+enum {
+    REGISTRAR = 1000,
+    BANK = 1001,
+    OFFICER_1 = 1002,
+    OFFICER_2 = 1003,
+    CLOCK = 1004,
+    WATCH = 1005,
+    OFFICER_3 = 1006, /* registered in the tests that need it */
+    FAR_ALL = 2000,   /* all roles in Goyang */
+};
+
+typedef struct {
+    dure_ledger_limits_t limits;
+    void *memory;
+    size_t memory_size;
+    dure_ledger_t *ledger;
+    dure_effect_t effect;
+    uint8_t genesis[16384];
+    size_t genesis_size;
+    uint8_t wire[DURE_TX_SIZE_MAX];
+    size_t wire_size;
+    dure_envelope_t envelope;
+    uint64_t numbers[65536]; /* by low bits of the party: the next number */
+    uint64_t seen[1024];     /* how often each code came */
+    bool free_clock;         /* the genesis has a real clock */
+    uint8_t threshold;
+} world_t;
+
+dure_secret_key_t test_secret(uint64_t party, uint8_t slot);
+dure_key_entry_t test_key(uint64_t party, uint8_t slot);
+dure_blind_t test_blind(uint64_t party);
+dure_name_t test_name(const char *text);
+/* The image of examples/gimpo/general.yak, or of a changed copy of it. */
+dure_bytes_t test_image(void);
+dure_bytes_t test_source(void);
+dure_bytes_t test_compile(const char *source, uint8_t *image);
+
+/* A world after genesis, in a block. */
+world_t *world_new(const dure_ledger_limits_t *limits, bool free_clock, uint8_t threshold);
+void world_free(world_t *world);
+/* A second ledger of the same genesis and limits. */
+dure_ledger_t *world_second(const world_t *world, void **memory);
+/* Sends a transaction with the party's next number; the effect stays in world->effect. */
+dure_result_t world_send(world_t *world, uint64_t party, const dure_body_t *body);
+dure_result_t world_send_tx(world_t *world, const dure_tx_t *tx, uint8_t slot);
+/* The transaction that world_send would send, number not yet taken. */
+dure_tx_t world_tx(world_t *world, uint64_t party, const dure_body_t *body);
+dure_result_t world_apply_wire(world_t *world);
+dure_tx_id_t world_last_id(const world_t *world);
+void world_cut(world_t *world); /* keep, and begin the next block */
+dure_hash_t world_root(world_t *world);
+/* The record bytes of all tables, and everything else that the journal covers, hashed. */
+dure_hash_t world_bytes(const world_t *world);
+
+/* The steps of a town, each asserted to be accepted. */
+void world_register(world_t *world, uint64_t party, uint8_t kind);
+void world_fund(world_t *world); /* accounts, the general fund, a deposit */
+void world_shop(world_t *world, uint64_t party, uint16_t category);
+void world_buy(world_t *world, uint64_t party, uint64_t won);
+void world_days(world_t *world, uint32_t days);
+
+dure_body_t body_tick(dure_time_t time);
+dure_body_t body_registration(uint64_t party, uint8_t kind);
+dure_body_t body_attest(uint64_t subject, uint64_t what, uint64_t value, dure_day_t from,
+                        dure_day_t until);
+dure_body_t body_rotate(uint64_t party, uint8_t slot);
+dure_body_t body_propose(dure_act_t act, dure_day_t until);
+dure_body_t body_approve(dure_tx_id_t proposal);
+dure_body_t body_deposit(const char *account, uint64_t won);
+dure_body_t body_order(uint64_t fund, uint64_t face, uint64_t price_max);
+dure_body_t body_credit(dure_tx_id_t order, uint64_t price);
+dure_body_t body_void(dure_tx_id_t order);
+dure_body_t body_cancel(uint64_t fund, uint32_t lot);
+dure_body_t body_payment(uint64_t payee, uint64_t won);
+dure_body_t body_redemption(uint64_t fund, uint64_t won);
+dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome);
+dure_act_t act_account(const char *name);
+dure_act_t act_fund(uint64_t fund, uint64_t ceiling);
+dure_act_t act_parameter(uint64_t fund, const char *name, int64_t value, dure_day_t from);
+dure_act_t act_ceiling(uint64_t fund, uint64_t ceiling);
+dure_act_t act_roles(uint64_t subject, uint32_t roles);
+dure_act_t act_threshold(uint8_t threshold);
+
+#define assert_code(code, expected) assert_int_equal((int)(code), (int)(expected))
+
+#endif

@@ -1,0 +1,422 @@
+/* purchase_order, purchase_credit, purchase_void: a citizen buys.  The program decides once, when
+   ordered; face, subsidy and counters stay reserved until the bank answers. */
+#include "ledger/ledger_private.h"
+
+#include <string.h>
+
+/* ---- order */
+typedef struct {
+    uint32_t fund;
+    uint8_t version;
+    dure_amount_t face, subsidy, price;
+    uint32_t account; /* that pays the subsidy; CELL_NONE if there is none */
+    bool merges;      /* alike lots must be merged to make room */
+    tally_t tally;
+} order_plan_t;
+
+static dure_day_t end_day(const dure_yak_program_t *program, dure_day_t issue_day)
+{
+    if (program->until != 0) {
+        return program->until;
+    }
+    return program->validity_months != 0 ? dure_day_add_months(issue_day, program->validity_months)
+                                         : dure_day_add_days(issue_day, program->validity_days);
+}
+
+static dure_result_t order_decide(const dure_ledger_t *ledger, const work_t *work,
+                                  order_plan_t *plan)
+{
+    question_t question =
+        ledger_question(plan->fund, plan->version, DURE_VERB_PURCHASE, plan->face);
+    question.roles[DURE_ROLE_BUYER] = work->signer;
+    question.signer = DURE_ROLE_BUYER;
+    question.channel = DURE_CHANNEL_ONLINE;
+    question.issue_day = ledger->today;
+    dure_yak_decision_t decision;
+    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
+    ledger_ask(ledger, &question, &decision, values);
+    if (decision.outcome == DURE_YAK_REFUSED) {
+        return ledger_refusal(ledger, work->effect, &question, &decision, values);
+    }
+    plan->subsidy = decision.subsidy;
+    plan->price = dure_amount_minus(plan->face, decision.subsidy);
+    plan->tally.count = 0;
+    const dure_result_t added = ledger_tally_add(ledger, &plan->tally, &question, &decision);
+    return added != DURE_RESULT_DONE ? added : ledger_tally_check(ledger, &plan->tally);
+}
+
+static dure_result_t ceiling_check(const fund_t *fund, dure_effect_t *effect, dure_amount_t face)
+{
+    /* What was ever issued and ordered is bounded, so that a credit can never overflow. */
+    dure_amount_t ever = DURE_AMOUNT_ZERO;
+    if (!dure_amount_add(&ever, fund->issued, fund->ordered) ||
+        !dure_amount_add(&ever, ever, face)) {
+        return DURE_RESULT_AMOUNT_TOO_LARGE;
+    }
+    const dure_amount_t taken =
+        dure_amount_minus(dure_amount_plus(fund->issued, fund->ordered), fund->refunded);
+    dure_amount_t free = DURE_AMOUNT_ZERO;
+    const bool below = dure_amount_sub(&free, fund->ceiling, taken);
+    if (!below || dure_amount_compare(face, free) > 0) {
+        ledger_effect_number(effect, DURE_LABEL_ASKED, face.won);
+        ledger_effect_number(effect, DURE_LABEL_LIMIT, fund->ceiling.won);
+        ledger_effect_number(effect, DURE_LABEL_AVAILABLE, free.won);
+        return DURE_RESULT_CEILING_REACHED;
+    }
+    return DURE_RESULT_DONE;
+}
+
+static dure_result_t subsidy_check(const dure_ledger_t *ledger, order_plan_t *plan,
+                                   dure_effect_t *effect)
+{
+    plan->account = CELL_NONE;
+    if (dure_amount_is_zero(plan->subsidy)) {
+        return DURE_RESULT_DONE;
+    }
+    const dure_yak_program_t *program = ledger_program(ledger, plan->fund, plan->version);
+    plan->account = ledger_account_find(ledger, fund_at(ledger, plan->fund)->city,
+                                        &program->verbs[DURE_VERB_PURCHASE].subsidy_from);
+    DURE_ASSERT(plan->account != CELL_NONE);
+    const account_t *account = account_at(ledger, plan->account);
+    if (dure_amount_compare(account->balance, plan->subsidy) < 0) {
+        ledger_effect_number(effect, DURE_LABEL_SUBSIDY, plan->subsidy.won);
+        ledger_effect_number(effect, DURE_LABEL_AVAILABLE, account->balance.won);
+        return DURE_RESULT_ACCOUNT_EMPTY;
+    }
+    return DURE_RESULT_DONE;
+}
+
+static dure_result_t price_check(const order_plan_t *plan, dure_amount_t price_max,
+                                 dure_effect_t *effect)
+{
+    if (dure_amount_is_zero(plan->price)) {
+        return DURE_RESULT_PRICE_ZERO;
+    }
+    if (!dure_amount_is_zero(price_max) && dure_amount_compare(plan->price, price_max) > 0) {
+        ledger_effect_number(effect, DURE_LABEL_PRICE, plan->price.won);
+        ledger_effect_number(effect, DURE_LABEL_MAXIMUM, price_max.won);
+        return DURE_RESULT_PRICE_ABOVE_BOUND;
+    }
+    return DURE_RESULT_DONE;
+}
+
+/* ---- alike lots */
+static bool same_ratio(const lot_t *a, const lot_t *b)
+{
+    return (unsigned __int128)a->paid * b->face == (unsigned __int128)b->paid * a->face;
+}
+
+static bool alike(const lot_t *a, const lot_t *b)
+{
+    return a->fund == b->fund && a->version == b->version && a->origin == b->origin &&
+           a->gifted == b->gifted && a->order_day == b->order_day && a->issue_day == b->issue_day &&
+           a->end_day == b->end_day && a->left == a->face && b->left == b->face && same_ratio(a, b);
+}
+
+/* The first lot before `cell` that is alike, or CELL_NONE. */
+static uint32_t alike_before(const dure_ledger_t *ledger, const party_t *party, uint32_t cell)
+{
+    uint32_t at = party->holdings;
+    while (at != cell && !alike(lot_at(ledger, at), lot_at(ledger, cell))) {
+        at = lot_at(ledger, at)->next;
+    }
+    return at == cell ? CELL_NONE : at;
+}
+
+/* Lots and open orders of one fund; *mergeable: how many lots would go by merging. */
+static uint32_t places_taken(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
+                             uint32_t *mergeable)
+{
+    uint32_t count = 0;
+    *mergeable = 0;
+    for (uint32_t at = party->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
+        if (lot_at(ledger, at)->fund == fund) {
+            count++;
+            *mergeable += alike_before(ledger, party, at) != CELL_NONE;
+        }
+    }
+    const uint64_t number = fund_at(ledger, fund)->number;
+    for (uint32_t at = party->open; at != CELL_NONE; at = order_at(ledger, at)->next) {
+        count += order_at(ledger, at)->fund == number;
+    }
+    return count;
+}
+
+static void merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
+{
+    party_t *owner = party_at(ledger, party);
+    for (uint32_t at = owner->holdings; at != CELL_NONE;) {
+        lot_t *lot = lot_at(ledger, at);
+        const uint32_t next = lot->next;
+        const uint32_t into = lot->fund == fund ? alike_before(ledger, owner, at) : CELL_NONE;
+        if (into != CELL_NONE) {
+            lot_t *kept = lot_at(ledger, into);
+            ledger_touch(ledger, kept, sizeof *kept);
+            const uint64_t mask = (UINT64_C(1) << 50) - 1;
+            kept->face = (kept->face + lot->face) & mask; /* within what the fund issued */
+            kept->left = (kept->left + lot->left) & mask;
+            kept->paid = (kept->paid + lot->paid) & mask;
+            ledger_unlink(ledger, POOL_LOT, &owner->holdings, at);
+        }
+        at = next;
+    }
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+}
+
+/* Funds in which the party has lots or orders, this one counted. */
+static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party, uint32_t fund)
+{
+    uint32_t count = 1;
+    for (uint32_t at = 0; at < ledger->state->pools[POOL_FUND].used; at++) {
+        uint32_t unused;
+        count += at != fund && places_taken(ledger, party, at, &unused) > 0;
+    }
+    return count;
+}
+
+static dure_result_t places_check(const dure_ledger_t *ledger, const work_t *work,
+                                  order_plan_t *plan)
+{
+    const party_t *party = party_at(ledger, work->signer);
+    uint32_t mergeable;
+    const uint32_t taken = places_taken(ledger, party, plan->fund, &mergeable);
+    plan->merges = taken >= DURE_PARTY_LOTS_MAX;
+    if ((plan->merges && taken - mergeable >= DURE_PARTY_LOTS_MAX) ||
+        (taken == 0 && funds_held(ledger, party, plan->fund) > DURE_PARTY_FUNDS_MAX)) {
+        ledger_effect_number(work->effect, DURE_LABEL_LIMIT, DURE_PARTY_LOTS_MAX);
+        return DURE_RESULT_LOTS_FULL;
+    }
+    /* Each open order keeps a lot's place free, so that the bank's credit never fails. */
+    if (ledger_room(ledger, POOL_ORDER) == 0 ||
+        ledger_room(ledger, POOL_LOT) <= ledger->state->pools[POOL_ORDER].live ||
+        party->lot_next == UINT32_MAX) {
+        return DURE_RESULT_TABLE_FULL;
+    }
+    return DURE_RESULT_DONE;
+}
+
+static dure_result_t order_check(const dure_ledger_t *ledger, const work_t *work,
+                                 order_plan_t *plan)
+{
+    const dure_purchase_order_t *body = &work->tx->body.purchase_order;
+    const party_t *party = party_at(ledger, work->signer);
+    if (party->kind != DURE_KIND_CITIZEN) {
+        return DURE_RESULT_KIND_WRONG;
+    }
+    plan->fund = ledger_fund_find(ledger, body->fund);
+    if (plan->fund == CELL_NONE) {
+        return DURE_RESULT_FUND_UNKNOWN;
+    }
+    const fund_t *fund = fund_at(ledger, plan->fund);
+    if (fund->city != party->city) {
+        return DURE_RESULT_OTHER_CITY;
+    }
+    plan->version = fund->version;
+    plan->face = body->face;
+    const dure_day_t last =
+        end_day(ledger_program(ledger, plan->fund, plan->version), ledger->today);
+    if (last < ledger->today) {
+        ledger_effect_number(work->effect, DURE_LABEL_LATEST_DAY, (uint64_t)last);
+        return DURE_RESULT_DATES_WRONG;
+    }
+    dure_result_t code = order_decide(ledger, work, plan);
+    code = code != DURE_RESULT_DONE ? code : ceiling_check(fund, work->effect, plan->face);
+    code = code != DURE_RESULT_DONE ? code : subsidy_check(ledger, plan, work->effect);
+    code = code != DURE_RESULT_DONE ? code : price_check(plan, body->price_max, work->effect);
+    return code != DURE_RESULT_DONE ? code : places_check(ledger, work, plan);
+}
+
+uint32_t ledger_order_add(dure_ledger_t *ledger, const dure_record_order_t *record)
+{
+    const uint32_t cell = ledger_take(ledger, POOL_ORDER);
+    *order_at(ledger, cell) = (order_t){
+        .next = CELL_NONE,
+        .day = record->day,
+        .id = record->id,
+        .fund = record->fund,
+        .face = record->face,
+        .price = record->price,
+        .subsidy = record->subsidy,
+        .account = record->account,
+        .version = record->version,
+    };
+    ledger_index_add(ledger, INDEX_ORDER, cell);
+    ledger_dirty(ledger, DURE_TABLE_ORDER, cell);
+    return cell;
+}
+
+static void order_open(dure_ledger_t *ledger, const work_t *work, const order_plan_t *plan)
+{
+    dure_record_order_t record = {
+        .id = work->tx->id,
+        .fund = fund_at(ledger, plan->fund)->number,
+        .version = plan->version,
+        .face = plan->face,
+        .price = plan->price,
+        .subsidy = plan->subsidy,
+        .day = ledger->today,
+    };
+    if (plan->account != CELL_NONE) {
+        account_t *account = ledger_account_change(ledger, plan->account);
+        account->balance = dure_amount_minus(account->balance, plan->subsidy);
+        account->reserved = dure_amount_plus(account->reserved, plan->subsidy);
+        record.account = account->name;
+    }
+    fund_t *fund = ledger_fund_change(ledger, plan->fund);
+    fund->ordered = dure_amount_plus(fund->ordered, plan->face);
+    ledger_tally_commit(ledger, &plan->tally);
+    ledger_open_add(ledger, POOL_ORDER, work->signer, ledger_order_add(ledger, &record));
+}
+
+dure_result_t ledger_purchase_order(dure_ledger_t *ledger, const work_t *work)
+{
+    order_plan_t plan;
+    const dure_result_t checked = order_check(ledger, work, &plan);
+    if (checked != DURE_RESULT_DONE) {
+        return checked;
+    }
+    /* After this point the order must succeed. */
+    if (plan.merges) {
+        merge(ledger, work->signer, plan.fund);
+    }
+    order_open(ledger, work, &plan);
+    dure_effect_t *effect = work->effect;
+    effect->fund = fund_at(ledger, plan.fund)->number;
+    ledger_effect_number(effect, DURE_LABEL_PRICE, plan.price.won);
+    ledger_effect_number(effect, DURE_LABEL_SUBSIDY, plan.subsidy.won);
+    ledger_effect_move(effect, DURE_MOVE_ORDER_OPENED, effect->fund, work->tx->id.party, 0, NULL,
+                       plan.face);
+    return DURE_RESULT_DONE;
+}
+
+/* ---- credit */
+static dure_result_t order_of(const dure_ledger_t *ledger, const work_t *work,
+                              const dure_tx_id_t *id, uint32_t *cell, uint32_t *party)
+{
+    *cell = ledger_index_find(ledger, INDEX_ORDER, ledger_id(id));
+    if (*cell == CELL_NONE) {
+        return DURE_RESULT_ORDER_UNKNOWN;
+    }
+    *party = ledger_party_find(ledger, id->party);
+    DURE_ASSERT(*party != CELL_NONE);
+    return party_at(ledger, *party)->city == party_at(ledger, work->signer)->city
+               ? DURE_RESULT_DONE
+               : DURE_RESULT_OTHER_CITY;
+}
+
+static void order_close(dure_ledger_t *ledger, uint32_t cell, uint32_t party)
+{
+    ledger_dirty(ledger, DURE_TABLE_ORDER, cell);
+    ledger_index_remove(ledger, INDEX_ORDER, cell);
+    ledger_open_remove(ledger, POOL_ORDER, party, cell);
+}
+
+/* The account's won leave the reservation: into escrow, or back. */
+static void reservation_end(dure_ledger_t *ledger, const order_t *order, uint8_t city, bool back)
+{
+    if (dure_amount_is_zero(order->subsidy)) {
+        return;
+    }
+    const uint32_t cell = ledger_account_find(ledger, city, &order->account);
+    DURE_ASSERT(cell != CELL_NONE);
+    account_t *account = ledger_account_change(ledger, cell);
+    account->reserved = dure_amount_minus(account->reserved, order->subsidy);
+    if (back) {
+        account->balance = dure_amount_plus(account->balance, order->subsidy);
+    }
+}
+
+static uint32_t lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                          const order_t *order)
+{
+    party_t *owner = ledger_party_change(ledger, party);
+    const dure_lot_t lot = {
+        .fund = order->fund,
+        .number = owner->lot_next++,
+        .version = order->version,
+        .origin = DURE_ORIGIN_PURCHASE,
+        .face = order->face,
+        .left = order->face,
+        .paid = order->price,
+        .subsidy = order->subsidy,
+        .order_day = order->day,
+        .issue_day = ledger->today,
+        .end_day = end_day(ledger_program(ledger, fund, order->version), ledger->today),
+    };
+    ledger_lot_add(ledger, party, &lot, fund);
+    return lot.number;
+}
+
+static void credit_perform(dure_ledger_t *ledger, const work_t *work, uint32_t cell, uint32_t party)
+{
+    const order_t order = *order_at(ledger, cell);
+    const uint32_t at = ledger_fund_find(ledger, order.fund);
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->ordered = dure_amount_minus(fund->ordered, order.face);
+    fund->issued = dure_amount_plus(fund->issued, order.face);
+    fund->held_citizens = dure_amount_plus(fund->held_citizens, order.face);
+    fund->escrow = dure_amount_plus(fund->escrow, order.face);
+    reservation_end(ledger, &order, fund->city, false);
+    order_close(ledger, cell, party);
+    const uint32_t lot = lot_issue(ledger, party, at, &order);
+    dure_effect_t *effect = work->effect;
+    const uint64_t owner = order.id.party;
+    effect->fund = order.fund;
+    ledger_effect_move(effect, DURE_MOVE_PRICE_TO_ESCROW, order.fund, owner, 0, NULL, order.price);
+    if (!dure_amount_is_zero(order.subsidy)) {
+        ledger_effect_move(effect, DURE_MOVE_SUBSIDY_TO_ESCROW, order.fund, 0, 0, &order.account,
+                           order.subsidy);
+    }
+    ledger_effect_move(effect, DURE_MOVE_LOT_ISSUED, order.fund, owner, lot, NULL, order.face);
+}
+
+dure_result_t ledger_purchase_credit(dure_ledger_t *ledger, const work_t *work)
+{
+    const dure_purchase_credit_t *body = &work->tx->body.purchase_credit;
+    if (!ledger_has_role(ledger, work->signer, DURE_SERVICE_BANK)) {
+        return DURE_RESULT_NOT_PERMITTED;
+    }
+    uint32_t cell;
+    uint32_t party;
+    const dure_result_t found = order_of(ledger, work, &body->order, &cell, &party);
+    if (found != DURE_RESULT_DONE) {
+        return found;
+    }
+    const dure_amount_t price = order_at(ledger, cell)->price;
+    if (dure_amount_compare(price, body->price) != 0) {
+        ledger_effect_number(work->effect, DURE_LABEL_EXPECTED, price.won);
+        ledger_effect_number(work->effect, DURE_LABEL_GIVEN, body->price.won);
+        return DURE_RESULT_PRICE_DIFFERS;
+    }
+    /* After this point the credit must succeed. */
+    credit_perform(ledger, work, cell, party);
+    return DURE_RESULT_DONE;
+}
+
+/* ---- void */
+dure_result_t ledger_purchase_void(dure_ledger_t *ledger, const work_t *work)
+{
+    uint32_t cell;
+    uint32_t party;
+    const dure_tx_id_t *id = &work->tx->body.purchase_void.order;
+    const dure_result_t found = order_of(ledger, work, id, &cell, &party);
+    if (found != DURE_RESULT_DONE) {
+        return found;
+    }
+    if (party != work->signer && !ledger_has_role(ledger, work->signer, DURE_SERVICE_BANK)) {
+        return DURE_RESULT_NOT_PERMITTED;
+    }
+    /* After this point it must succeed. */
+    const order_t order = *order_at(ledger, cell);
+    const uint32_t at = ledger_fund_find(ledger, order.fund);
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->ordered = dure_amount_minus(fund->ordered, order.face);
+    reservation_end(ledger, &order, fund->city, true);
+    ledger_counters_give_back(ledger, party, at, order.version, order.face, order.subsidy,
+                              order.day);
+    order_close(ledger, cell, party);
+    work->effect->fund = order.fund;
+    ledger_effect_move(work->effect, DURE_MOVE_ORDER_CLOSED, order.fund, order.id.party, 0, NULL,
+                       order.face);
+    return DURE_RESULT_DONE;
+}

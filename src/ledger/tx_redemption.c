@@ -1,0 +1,103 @@
+/* redemption: merchant money becomes a payout.  Order of refusals: kind, fund, balance, the
+   program, room. */
+#include "ledger/ledger_private.h"
+
+uint32_t ledger_payout_add(dure_ledger_t *ledger, const dure_record_payout_t *record)
+{
+    const uint32_t cell = ledger_take(ledger, POOL_PAYOUT);
+    *payout_at(ledger, cell) = (payout_t){
+        .next = CELL_NONE,
+        .day = record->day,
+        .id = record->id,
+        .fund = record->fund,
+        .amount = record->amount,
+        .rule = record->rule,
+        .hold_until = record->hold_until,
+        .rejections = record->rejections,
+        .version = record->version,
+        .why = record->why,
+    };
+    ledger_index_add(ledger, INDEX_PAYOUT, cell);
+    ledger_dirty(ledger, DURE_TABLE_PAYOUT, cell);
+    return cell;
+}
+
+static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t *work,
+                                      uint32_t *fund, dure_yak_decision_t *decision)
+{
+    const dure_redemption_t *body = &work->tx->body.redemption;
+    const party_t *party = party_at(ledger, work->signer);
+    if (party->kind != DURE_KIND_MERCHANT) {
+        return DURE_RESULT_KIND_WRONG;
+    }
+    *fund = ledger_fund_find(ledger, body->fund);
+    if (*fund == CELL_NONE) {
+        return DURE_RESULT_FUND_UNKNOWN;
+    }
+    const uint32_t cell = ledger_balance_find(ledger, party, *fund);
+    const dure_amount_t balance =
+        cell == CELL_NONE ? DURE_AMOUNT_ZERO : balance_at(ledger, cell)->amount;
+    if (dure_amount_compare(balance, body->amount) < 0) {
+        ledger_effect_number(work->effect, DURE_LABEL_ASKED, body->amount.won);
+        ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, balance.won);
+        return DURE_RESULT_NOT_ENOUGH_MONEY;
+    }
+    question_t question =
+        ledger_question(*fund, fund_at(ledger, *fund)->version, DURE_VERB_REDEMPTION, body->amount);
+    question.roles[DURE_ROLE_HOLDER] = work->signer;
+    question.signer = DURE_ROLE_HOLDER;
+    question.issue_day = ledger->today;
+    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
+    ledger_ask(ledger, &question, decision, values);
+    if (decision->outcome == DURE_YAK_REFUSED) {
+        return ledger_refusal(ledger, work->effect, &question, decision, values);
+    }
+    return ledger_room(ledger, POOL_PAYOUT) == 0 ? DURE_RESULT_TABLE_FULL : DURE_RESULT_DONE;
+}
+
+static void hold(const dure_ledger_t *ledger, const work_t *work, uint32_t fund,
+                 const dure_yak_decision_t *decision, dure_record_payout_t *payout)
+{
+    const dure_yak_program_t *program = ledger_program(ledger, fund, payout->version);
+    payout->hold_until = dure_day_add_days(ledger->today, decision->hold_days);
+    payout->rule = program->verbs[DURE_VERB_REDEMPTION].rules[decision->rule].name;
+    work->effect->rule = payout->rule;
+    ledger_effect_number(work->effect, DURE_LABEL_EARLIEST_DAY, (uint64_t)payout->hold_until);
+}
+
+dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
+{
+    const dure_amount_t amount = work->tx->body.redemption.amount;
+    uint32_t at;
+    dure_yak_decision_t decision;
+    const dure_result_t checked = redemption_check(ledger, work, &at, &decision);
+    if (checked != DURE_RESULT_DONE) {
+        return checked;
+    }
+    /* After this point the redemption must succeed. */
+    ledger_balance_take(ledger, work->signer, at, amount);
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->held_merchants = dure_amount_minus(fund->held_merchants, amount);
+    fund->pending = dure_amount_plus(fund->pending, amount);
+    dure_record_payout_t payout = {
+        .id = work->tx->id,
+        .fund = fund->number,
+        .version = fund->version,
+        .why = PAYOUT_REDEMPTION,
+        .amount = amount,
+        .day = ledger->today,
+    };
+    if (decision.outcome == DURE_YAK_HELD) {
+        hold(ledger, work, at, &decision, &payout);
+    }
+    ledger_open_add(ledger, POOL_PAYOUT, work->signer, ledger_payout_add(ledger, &payout));
+    ledger_touch(ledger, &ledger->state->redemptions_open, sizeof ledger->state->redemptions_open);
+    ledger->state->redemptions_open++;
+    dure_effect_t *effect = work->effect;
+    effect->fund = fund->number;
+    ledger_effect_move(effect, DURE_MOVE_MERCHANT_REDEEMED, fund->number, work->tx->id.party, 0,
+                       NULL, amount);
+    ledger_effect_move(effect, DURE_MOVE_PAYOUT_OPENED, fund->number, work->tx->id.party, 0, NULL,
+                       amount);
+    return DURE_RESULT_DONE;
+}
