@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define ZEROS_SIZE 262144u /* written at once: small beside what a sync of the log may wait for */
+
 /* ---- the next segment --------------------------------------------------------------------------
    Its room is reserved and its name synced while the active one is still being filled, so that a
    lack of space is met early and the change of segment costs no extra sync. */
@@ -27,8 +29,33 @@ static dure_store_result_t drop_next(dure_store_t *store, const char *name, uint
     return no_space(store, segment);
 }
 
-/* Opens the file and reserves its room; then its sync is under way. */
-static dure_store_result_t prepare_start(dure_store_t *store, uint64_t size)
+/* Writes the next zeros; or, when all are there or a batch waits for the segment, makes the file's
+   room and name durable. */
+static dure_store_result_t prepare_step(dure_store_t *store, bool is_awaited)
+{
+    static const uint8_t zeros[ZEROS_SIZE];
+    next_t *next = &store->next;
+    uint64_t left = next->size - next->zeroed;
+    size_t part = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
+    next->is_last_step = is_awaited || left == 0;
+    dure_io_write_t write = {.file = next->file,
+                             .lane = DURE_IO_LANE_BACKGROUND,
+                             .offset = next->zeroed,
+                             .data = zeros,
+                             .size = next->is_last_step ? 0 : part,
+                             .flags = DURE_IO_SYNC_DATA,
+                             .token = TOKEN_PREPARE};
+    if (next->is_last_step) {
+        write.flags |= DURE_IO_SYNC_DIRECTORY;
+    }
+    next->zeroed += write.size;
+    next->is_syncing = dure_io_write_start(store->io, &write) == DURE_IO_OK;
+    return next->is_syncing ? DURE_STORE_OK
+                            : store_fail_io(store, "preparing the file", store->segment_count + 1);
+}
+
+/* Opens the file and reserves its room; then its first step is under way. */
+static dure_store_result_t prepare_start(dure_store_t *store, uint64_t size, bool is_awaited)
 {
     uint64_t segment = store->segment_count + 1;
     char name[DURE_IO_NAME_SIZE];
@@ -52,16 +79,7 @@ static dure_store_result_t prepare_start(dure_store_t *store, uint64_t size)
         return store_fail_io(store, "preparing the file", segment);
     }
     store->next.size = size;
-    store->next.is_syncing = true;
-    dure_io_write_t write = {.file = store->next.file,
-                             .lane = DURE_IO_LANE_BACKGROUND,
-                             .flags = DURE_IO_SYNC_DATA | DURE_IO_SYNC_DIRECTORY,
-                             .token = TOKEN_PREPARE};
-    if (dure_io_write_start(store->io, &write) != DURE_IO_OK) {
-        store->next.is_syncing = false;
-        return store_fail_io(store, "preparing the file", segment);
-    }
-    return DURE_STORE_OK;
+    return prepare_step(store, is_awaited);
 }
 
 /* Before the active segment is full, if space was not short just now. */
@@ -71,7 +89,8 @@ static void prepare_early(dure_store_t *store)
     bool may_try = store->next.file == 0 && store->phase == APPEND_IDLE &&
                    dure_io_monotonic_ns(store->io) >= store->next.retry_ns;
     if (store->state == DURE_STORE_OK && is_half_full && may_try) {
-        (void)prepare_start(store, store->config.segment_size); /* a lack of space is told later */
+        (void)prepare_start(store, store->config.segment_size,
+                            false); /* a lack of space is told later */
     }
 }
 
@@ -81,7 +100,7 @@ static dure_store_result_t prepare_for(dure_store_t *store, uint64_t size)
     uint64_t needed = SECTOR + size;
     uint64_t wanted = needed > store->config.segment_size ? needed : store->config.segment_size;
     if (store->next.file == 0) {
-        return prepare_start(store, wanted);
+        return prepare_start(store, wanted, true);
     }
     if (store->next.size < needed) {
         /* A batch larger than a segment; its own sync makes the new size durable. */
@@ -264,11 +283,17 @@ static void batch_completed(dure_store_t *store, dure_io_result_t result)
 
 static void prepare_completed(dure_store_t *store, dure_io_result_t result)
 {
-    store->next.is_syncing = false;
-    store->next.is_ready = result == DURE_IO_OK;
+    next_t *next = &store->next;
+    next->is_syncing = false;
     if (result != DURE_IO_OK) {
         (void)store_fail_io(store, "preparing the file", store->segment_count + 1);
+    } else if (!next->is_last_step && !next->is_given_up) {
+        (void)prepare_step(store, store->phase == APPEND_HELD);
+        if (next->is_syncing) {
+            return;
+        }
     }
+    next->is_ready = result == DURE_IO_OK && next->is_last_step;
     if (store->phase == APPEND_HELD) {
         if (store->state == DURE_STORE_OK) {
             (void)write_batch(store);
@@ -317,6 +342,7 @@ static void wait_for(dure_store_t *store, uint64_t token)
 void store_prepare_finish(dure_store_t *store)
 {
     if (store->next.is_syncing) {
+        store->next.is_given_up = true;
         wait_for(store, TOKEN_PREPARE);
     }
 }

@@ -579,7 +579,11 @@ dure_store_result_t store_recover(dure_store_t *store, dure_store_report_t *repo
         if (result == DURE_STORE_OK) {
             result = advance(store, &last);
         }
-        if (result == DURE_STORE_OK) {
+        /* Behind a log that was closed in order there is nothing to judge, and a quick start is
+           worth more than a look that the scrub takes anyway. */
+        bool is_closed = report->was_clean && last == RECORD_ABSENT &&
+                         store->end.height == marker.height + 1 && !store->config.read_only;
+        if (result == DURE_STORE_OK && !is_closed) {
             result = judge(store, report, last);
         }
         if (result == DURE_STORE_OK && !store->config.read_only) {

@@ -129,11 +129,15 @@ typedef enum {
     APPEND_WRITING, /* written and synced by io */
 } append_phase_t;
 
-/* The file of the segment after the active one. */
+/* The file of the segment after the active one.  Zeros are written into it ahead of its use: a sync
+   of bytes that were written before takes about half as long as one into room merely reserved. */
 typedef struct {
     dure_io_file_t file; /* 0: not begun */
-    bool is_ready;       /* its room and its name are on the disk */
-    bool is_syncing;
+    bool is_syncing;     /* a step of the preparation is under way */
+    bool is_last_step;
+    bool is_given_up; /* no further step: the store is being closed */
+    bool is_ready;    /* its room and its name are on the disk */
+    uint64_t zeroed;  /* bytes */
     uint64_t size;
     uint64_t retry_ns; /* after a lack of space */
 } next_t;
