@@ -382,7 +382,8 @@ static void check_accounts(reader_t *reader, const dure_yak_verb_t *verb)
                  {&verb->give_from, DURE_RULE_GIVE},
                  {&verb->reward_from, DURE_RULE_REWARD},
                  {&verb->share_to, DURE_RULE_SHARE}};
-    for (uint32_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    for (uint32_t i = 0; i < sizeof pairs / sizeof pairs[0] && reader->result == DURE_YAK_LOAD_OK;
+         i++) {
         bool has = false;
         for (uint32_t j = 0; j < verb->rule_count; j++) {
             has = has || verb->rules[j].kind == pairs[i].kind;

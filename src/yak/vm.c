@@ -237,7 +237,101 @@ static slot_t range(uint32_t opcode, slot_t x, slot_t low, slot_t high)
     return (slot_t){x.value >= low.value && below, either_missing(x, bounds)};
 }
 
-/* Runs the verb's code.  The verifier has made sure of every operand and of the stack. */
+/* Each step takes the place above the topmost value and returns the new one.  The verifier has made
+   sure of every operand and of the stack. */
+static inline slot_t *step_value(const run_t *run, uint32_t opcode, uint32_t a, uint32_t b,
+                                 slot_t *top)
+{
+    switch (opcode) {
+    case YAK_OP_CONST:
+        *top = (slot_t){constant(run, b), -1};
+        return top + 1;
+    case YAK_OP_INPUT:
+        *top = input(run, a);
+        return top + 1;
+    case YAK_OP_INPUT_OR:
+        *top = input(run, a);
+        if (top->missing >= 0) {
+            *top = (slot_t){constant(run, b), -1};
+        }
+        return top + 1;
+    case YAK_OP_AMOUNT:
+        *top = (slot_t){run->amount, -1};
+        return top + 1;
+    case YAK_OP_ADD:
+        top[-2] = (slot_t){saturating_add(top[-2].value, top[-1].value),
+                           either_missing(top[-2], top[-1])};
+        return top - 1;
+    default: /* MINUS */
+        top[-2] = minus(top[-2], top[-1]);
+        return top - 1;
+    }
+}
+
+static inline slot_t *step_test(const run_t *run, uint32_t opcode, uint32_t a, uint32_t b,
+                                slot_t *top)
+{
+    switch (opcode) {
+    case YAK_OP_IN_SET:
+        top[-1].value = in_set(run, b, top[-1].value);
+        return top;
+    case YAK_OP_RANGE:
+    case YAK_OP_RANGE_OPEN:
+        top[-3] = range(opcode, top[-3], top[-2], top[-1]);
+        return top - 2;
+    case YAK_OP_WITHIN:
+        top[-1].value = region_within(top[-1].value, constant(run, b));
+        return top;
+    case YAK_OP_FLAG:
+        *top = input(run, a);
+        top->value = top->value != 0;
+        return top + 1;
+    default: /* the comparisons */
+        top[-2] = (slot_t){compare(opcode, top[-2].value, top[-1].value),
+                           either_missing(top[-2], top[-1])};
+        return top - 1;
+    }
+}
+
+static inline slot_t *step_logic(uint32_t opcode, slot_t *top)
+{
+    switch (opcode) {
+    case YAK_OP_TRUE:
+        *top = (slot_t){1, -1};
+        return top + 1;
+    case YAK_OP_NOT:
+        top[-1].value = top[-1].value == 0;
+        return top;
+    case YAK_OP_AND:
+        top[-2] = both(top[-2], top[-1]);
+        return top - 1;
+    default: /* OR */
+        top[-2] = either(top[-2], top[-1]);
+        return top - 1;
+    }
+}
+
+static inline slot_t *step_rule(run_t *run, uint32_t opcode, uint32_t a, uint32_t b, slot_t *top)
+{
+    switch (opcode) {
+    case YAK_OP_ALLOW:
+    case YAK_OP_DENY:
+    case YAK_OP_HOLD:
+        ask_rule(run, opcode, a, top[-1]);
+        return top - 1;
+    case YAK_OP_GIVEN:
+        run->amount = (int64_t)run->decision->give.won;
+        return top;
+    case YAK_OP_CAP_SUBSIDY:
+    case YAK_OP_CAP_REWARD:
+        cap(run, opcode, top[-1]);
+        return top - 1;
+    default: /* the gives and parts */
+        ask_money(run, opcode, b, top[-1]);
+        return top - 1;
+    }
+}
+
 static void run_code(run_t *run)
 {
     const uint8_t *code = run->program->image.data + run->verb->code_offset;
@@ -251,95 +345,20 @@ static void run_code(run_t *run)
         uint32_t b = load_u16(code + 2);
         code += YAK_IMAGE_INSTRUCTION;
         steps++;
-        switch (opcode) {
-        case YAK_OP_CONST:
-            *top++ = (slot_t){constant(run, b), -1};
-            break;
-        case YAK_OP_INPUT:
-            *top++ = input(run, a);
-            break;
-        case YAK_OP_INPUT_OR:
-            *top = input(run, a);
-            if (top->missing >= 0) {
-                *top = (slot_t){constant(run, b), -1};
-            }
-            top++;
-            break;
-        case YAK_OP_AMOUNT:
-            *top++ = (slot_t){run->amount, -1};
-            break;
-        case YAK_OP_ADD:
-            top--;
-            top[-1] = (slot_t){saturating_add(top[-1].value, top[0].value),
-                               either_missing(top[-1], top[0])};
-            break;
-        case YAK_OP_MINUS:
-            top--;
-            top[-1] = minus(top[-1], top[0]);
-            break;
-        case YAK_OP_EQ:
-        case YAK_OP_NE:
-        case YAK_OP_LT:
-        case YAK_OP_LE:
-        case YAK_OP_GT:
-        case YAK_OP_GE:
-        case YAK_OP_EQ_PARTY:
-        case YAK_OP_NE_PARTY:
-            top--;
-            top[-1] = (slot_t){compare(opcode, top[-1].value, top[0].value),
-                               either_missing(top[-1], top[0])};
-            break;
-        case YAK_OP_IN_SET:
-            top[-1].value = in_set(run, b, top[-1].value);
-            break;
-        case YAK_OP_RANGE:
-        case YAK_OP_RANGE_OPEN:
-            top -= 2;
-            top[-1] = range(opcode, top[-1], top[0], top[1]);
-            break;
-        case YAK_OP_WITHIN:
-            top[-1].value = region_within(top[-1].value, constant(run, b));
-            break;
-        case YAK_OP_FLAG:
-            *top = input(run, a);
-            top->value = top->value != 0;
-            top++;
-            break;
-        case YAK_OP_TRUE:
-            *top++ = (slot_t){1, -1};
-            break;
-        case YAK_OP_NOT:
-            top[-1].value = top[-1].value == 0;
-            break;
-        case YAK_OP_AND:
-            top--;
-            top[-1] = both(top[-1], top[0]);
-            break;
-        case YAK_OP_OR:
-            top--;
-            top[-1] = either(top[-1], top[0]);
-            break;
-        case YAK_OP_JUMP_FALSE:
-        case YAK_OP_JUMP_TRUE:
-            if (top[-1].missing < 0 && (top[-1].value != 0) == (opcode == YAK_OP_JUMP_TRUE)) {
+        /* Opcodes are numbered in these groups. */
+        if (opcode <= YAK_OP_MINUS) {
+            top = step_value(run, opcode, a, b, top);
+        } else if (opcode <= YAK_OP_FLAG) {
+            top = step_test(run, opcode, a, b, top);
+        } else if (opcode <= YAK_OP_OR) {
+            top = step_logic(opcode, top);
+        } else if (opcode <= YAK_OP_JUMP_TRUE) {
+            bool wanted = opcode == YAK_OP_JUMP_TRUE;
+            if (top[-1].missing < 0 && (top[-1].value != 0) == wanted) {
                 code += (size_t)(b - 1) * YAK_IMAGE_INSTRUCTION;
             }
-            break;
-        case YAK_OP_ALLOW:
-        case YAK_OP_DENY:
-        case YAK_OP_HOLD:
-            ask_rule(run, opcode, a, *--top);
-            break;
-        case YAK_OP_GIVEN:
-            run->amount = (int64_t)run->decision->give.won;
-            break;
-        case YAK_OP_CAP_SUBSIDY:
-        case YAK_OP_CAP_REWARD:
-            cap(run, opcode, *--top);
-            break;
-        default: /* the gives and parts */
-            ask_money(run, opcode, b, *--top);
-            break;
+        } else {
+            top = step_rule(run, opcode, a, b, top);
         }
     }
     run->decision->steps = steps;
