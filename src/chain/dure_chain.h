@@ -13,8 +13,9 @@
 
 typedef struct dure_chain dure_chain_t;
 
+/* Bytes of 64-byte aligned memory.  Most of it is touched only as far as blocks and tables fill. */
 size_t dure_chain_size(const dure_ledger_limits_t *limits);
-/* dure_chain_init: as dure_ledger_init; at height 0. */
+/* dure_chain_init: takes `memory` for the chain's life; as dure_ledger_init; at height 0. */
 dure_chain_t *dure_chain_init(void *memory, size_t memory_size, const dure_ledger_limits_t *limits,
                               dure_bytes_t genesis, const char **problem);
 
@@ -35,7 +36,7 @@ const dure_ledger_t *dure_chain_ledger(const dure_chain_t *chain);
 dure_ledger_t *dure_chain_ledger_mutable(dure_chain_t *chain);
 
 typedef struct {
-    dure_bytes_t wire;             /* the transaction's bytes; borrows for the call */
+    dure_bytes_t wire; /* the transaction's bytes; borrows for the call; not from update->block */
     const dure_verdict_t *verdict; /* may be NULL: the ledger verifies by itself */
 } dure_chain_tx_t;
 
@@ -48,20 +49,24 @@ typedef enum {
 } dure_chain_event_kind_t;
 
 typedef struct {
-    uint8_t kind;     /* dure_chain_event_kind_t */
-    uint64_t height;  /* PROCESS, FINALIZE: must be the head's + 1 */
-    dure_time_t time; /* PROPOSE, PROCESS, FINALIZE: raised to the head's time if before it */
+    uint8_t kind;               /* dure_chain_event_kind_t */
+    uint64_t height;            /* PROCESS, FINALIZE: must be the head's + 1 */
+    dure_time_t time;           /* All but COMMIT: raised to the head's time if before it, lowered
+                                   to DURE_TIME_MAX_MS if after it */
     const dure_chain_tx_t *txs; /* CHECK: one.  Borrows for the call */
     uint32_t tx_count;
     size_t block_bytes_max; /* PROPOSE: bound on the bytes of all transactions */
 } dure_chain_event_t;
 
+/* Bytes of the longest effect: the layout with its lists full. */
+#define DURE_EFFECT_SIZE_MAX (106u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u)
+
 /* What one transaction in a block came to. */
 typedef struct {
-    uint16_t code;       /* dure_result_t */
+    uint16_t code;       /* dure_result_t; MALFORMED and TOO_LARGE: undecodable, nothing happened */
     dure_hash_t tx;      /* hash of the body; zero if it could not be decoded */
     dure_bytes_t effect; /* effect bytes; borrows until the next step.  Empty if undecodable */
-    dure_hash_t leaf;    /* under the block's effects root */
+    dure_hash_t leaf;    /* in the list under the block's effects root */
     dure_blind_t blind;  /* of the leaf */
 } dure_chain_result_t;
 
@@ -69,7 +74,9 @@ typedef struct {
     /* CHECK: the code.  PROCESS: DURE_RESULT_DONE = accept, else reject.  FINALIZE, COMMIT: DONE.
      */
     uint16_t code;
-    /* PROPOSE: indexes into event->txs that make up the block, in order. */
+    /* PROPOSE: indexes into event->txs that make up the block, ascending.  Left out is what cannot
+       be decoded, would be turned away, or repeats an id; what no longer fits, and all behind it.
+     */
     const uint32_t *chosen;
     uint32_t chosen_count;
     /* FINALIZE: what the caller must make durable, then send, in this order. */
@@ -87,8 +94,8 @@ typedef enum {
     DURE_CHAIN_WRONG_HEIGHT = -1,  /* FINALIZE or PROCESS for another height than the next */
     DURE_CHAIN_TOO_LARGE = -2,     /* more transactions or bytes than a block may have */
     DURE_CHAIN_NOT_FINALIZED = -3, /* COMMIT without FINALIZE */
-    DURE_CHAIN_MUST_RELOAD =
-        -4, /* the finalized block cannot be undone: load checkpoint and log again */
+    /* The finalized block cannot be undone: load checkpoint and log again. */
+    DURE_CHAIN_MUST_RELOAD = -4,
 } dure_chain_status_t;
 
 /* dure_chain_step: applies one event.  Never blocks, allocates or reads a clock.  Same (state,
@@ -97,8 +104,8 @@ typedef enum {
 DURE_MUST_USE dure_chain_status_t dure_chain_step(dure_chain_t *chain, dure_chain_update_t *update,
                                                   const dure_chain_event_t *event);
 
-/* ---- blocks as bytes: header, then each transaction as u32 length and bytes
- * ---------------------------- */
+/* ---- blocks as bytes: header, then each transaction as u32 length and bytes --------------------
+ */
 typedef struct {
     dure_block_header_t header;
     dure_hash_t hash;
@@ -111,31 +118,31 @@ DURE_MUST_USE bool dure_block_decode(dure_block_t *block, dure_bytes_t bytes, co
 /* dure_block_next: the next transaction.  *offset starts at 0; false at the end. */
 DURE_MUST_USE bool dure_block_next(const dure_block_t *block, size_t *offset, dure_bytes_t *tx);
 
-/* dure_chain_replay: finalizes and commits a stored block and compares every root in its header
-   with what results.  NULL if all agree, else what differs (static text).  verdicts: one per
-   transaction or NULL. */
+/* dure_chain_replay: finalizes a stored block, compares every field of its header with what
+   results, and commits it if all agree.  NULL if so, else what differs (static text); the chain
+   then stands where it stood.  verdicts: one per transaction or NULL. */
 const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
                               const dure_verdict_t *verdicts, dure_chain_update_t *update);
 
-/* ---- checkpoint: the head and all records
-   -------------------------------------------------------------- Payload: head bytes, then per
-   record: table (1), blind (16), length (4), bytes; ascending by tree key; then table 0.
-   docs/formats/checkpoint.md. */
+/* ---- checkpoint: the head and all records ------------------------------------------------------
+   Payload: version (1) = 1, chain id (32), height (8), time (8), block hash (32), ledger root (32),
+   app hash (32), range count (8), the range's peaks (32 each, as many as the count has binary
+   ones); then per record: table (1), blind (16), length (4), bytes; ascending by tree key; then
+   table 0. docs/formats/checkpoint.md. */
 /* dure_chain_save: writes the next part of at most `capacity` bytes (>= DURE_RECORD_SIZE_MAX + 64).
-   *cursor starts at 0; returns the bytes written, 0 at the end.  The chain must not step meanwhile.
- */
+   *cursor starts at 0; returns the bytes written, 0 at the end.  The chain must not step meanwhile,
+   and no finalized block may wait for its commit.  The same state gives the same bytes. */
 size_t dure_chain_save(const dure_chain_t *chain, uint64_t *cursor, uint8_t *out, size_t capacity);
 /* dure_chain_load: feeds the payload in parts of any size; the chain must be freshly initialised
-   with the same genesis.  finish: true if everything was there, the invariants hold and the root is
-   the head's. */
+   with the same genesis, and is of no use after a part or the finish was refused.  finish: true if
+   everything was there, the invariants hold and the root is the head's. */
 void dure_chain_load_begin(dure_chain_t *chain);
 DURE_MUST_USE bool dure_chain_load_part(dure_chain_t *chain, dure_bytes_t part,
                                         const char **problem);
 DURE_MUST_USE bool dure_chain_load_finish(dure_chain_t *chain, const char **problem);
 
-/* ---- receipts
-   ------------------------------------------------------------------------------------------ An
-   effect, its blind, its path to the block's effects root, that root's path in the range as of a
+/* ---- receipts ----------------------------------------------------------------------------------
+   An effect, its blind, its path to the block's effects root, that root's path in the range as of a
    later header, the ledger root of that header, and the header itself: anyone who trusts the
    header's block hash can check it alone.  docs/formats/proofs.md. */
 typedef struct {
@@ -150,11 +157,22 @@ typedef struct {
     dure_block_header_t header; /* at or after `height` */
 } dure_receipt_t;
 
+/* Bytes of the longest receipt. */
+#define DURE_RECEIPT_SIZE_MAX                                                                      \
+    (DURE_EFFECT_SIZE_MAX + DURE_LIST_PROOF_SIZE_MAX + DURE_RANGE_PROOF_SIZE_MAX + 256u)
+
+/* dure_receipt_prove: fills the paths of a receipt from the leaves of its block (results[].leaf)
+   and from all leaves of the range up to the header, the receipt's own at range_index.  Both lists
+   are only read; scratch takes as many hashes as the longer one has. */
+void dure_receipt_prove(dure_receipt_t *receipt, const dure_hash_t *leaves, uint32_t count,
+                        uint32_t index, const dure_hash_t *range_leaves, uint64_t range_count,
+                        uint64_t range_index, dure_hash_t *scratch);
+/* dure_receipt_encode: asserts that the paths are as dure_receipt_prove left them. */
 void dure_receipt_encode(dure_writer_t *writer, const dure_receipt_t *receipt);
 DURE_MUST_USE bool dure_receipt_decode(dure_receipt_t *receipt, dure_bytes_t bytes,
                                        const char **problem);
 /* dure_receipt_check: NULL if the receipt proves its effect under its header, else why not.
-   *block_hash is the header's hash, which the caller compares with one that it trusts. */
+ *block_hash is the header's hash, which the caller compares with one that it trusts. */
 const char *dure_receipt_check(const dure_receipt_t *receipt, dure_hash_t *block_hash);
 
 #endif

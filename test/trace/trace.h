@@ -2,7 +2,7 @@
    Everything follows from the seed and the order of the calls; nothing is learned from a ledger's
    answers, so one trace can be played into any number of chains, crashed or not.
 
-       trace = dure_trace_new(&config);
+       trace = dure_trace_new_from(&config, "examples/gimpo/general.yak");
        chain = dure_chain_init(..., dure_trace_genesis(trace), ...);
        for (...) tx = dure_trace_next(trace);          a plausible stream, set-up first
    or, by hand:
@@ -46,6 +46,10 @@ typedef struct dure_trace dure_trace_t;
 
 /* dure_trace_new: NULL if memory is short.  dure_crypto_init must have been called. */
 dure_trace_t *dure_trace_new(const dure_trace_config_t *config);
+/* dure_trace_new_from: the same with the program that the Yak source in a file compiles to, as
+   "examples/gimpo/general.yak" from the top of the project, where tests run.  NULL as well if it
+   cannot be read or compiled. */
+dure_trace_t *dure_trace_new_from(const dure_trace_config_t *config, const char *path);
 void dure_trace_free(dure_trace_t *trace);
 
 /* The genesis bytes; borrows from the trace. */

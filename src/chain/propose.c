@@ -1,0 +1,136 @@
+/* What may come into a block, and what makes one up. */
+#include "chain/chain_private.h"
+
+#include <string.h>
+
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* Begins at a place that nobody could foresee when choosing his numbers: the last block's hash. */
+static uint32_t slot_of(const dure_chain_t *chain, uint64_t a, uint64_t b)
+{
+    const uint64_t salt = dure_get_u64(chain->head.block_hash.bytes);
+    return (uint32_t)(mix(mix(a ^ salt) + b) % ID_SLOTS);
+}
+
+/* False if the id was there. */
+static bool id_add(dure_chain_t *chain, const dure_tx_id_t *id)
+{
+    uint32_t slot = slot_of(chain, id->party, id->number ^ (uint64_t)id->lane << 48);
+    for (; chain->ids[slot].is_used; slot = (slot + 1) % ID_SLOTS) {
+        const dure_tx_id_t *other = &chain->ids[slot].id;
+        if (other->party == id->party && other->lane == id->lane && other->number == id->number) {
+            return false;
+        }
+    }
+    chain->ids[slot] = (id_slot_t){*id, true};
+    return true;
+}
+
+/* The place of a party among those that the proposal registers or gives a new key; its entry is 0
+   if it is not there. */
+static uint64_t *renewed_find(dure_chain_t *chain, uint64_t party)
+{
+    uint32_t slot = slot_of(chain, party, 0);
+    while (chain->renewed[slot] != 0 && chain->renewed[slot] != party) {
+        slot = (slot + 1) % ID_SLOTS;
+    }
+    return &chain->renewed[slot];
+}
+
+/* What the proposal itself, so far, changes about admission. */
+typedef struct {
+    bool has_renewed, has_tick;
+} changes_t;
+
+static void changes_note(dure_chain_t *chain, changes_t *changes, const dure_tx_t *tx)
+{
+    uint64_t party = 0;
+    if (tx->body.kind == DURE_BODY_REGISTRATION) {
+        party = tx->body.registration.subject;
+    } else if (tx->body.kind == DURE_BODY_ROTATE) {
+        party = tx->id.party;
+    } else if (tx->body.kind == DURE_BODY_TICK) {
+        changes->has_tick = true;
+    }
+    if (party != 0) {
+        *renewed_find(chain, party) = party;
+        changes->has_renewed = true;
+    }
+}
+
+/* True if what the present state refuses may be right behind the transactions before it. */
+static bool may_be_healed(dure_chain_t *chain, const changes_t *changes, dure_result_t code,
+                          const dure_tx_t *tx)
+{
+    if (code == DURE_RESULT_PARTY_UNKNOWN || code == DURE_RESULT_KEY_UNKNOWN ||
+        code == DURE_RESULT_SIGNATURE_WRONG) {
+        return changes->has_renewed && *renewed_find(chain, tx->id.party) != 0;
+    }
+    return code == DURE_RESULT_VALID_UNTIL_TOO_FAR && changes->has_tick;
+}
+
+/* Under a real clock the block that is to come sees its own time, not the last block's. */
+static dure_result_t admit_at(const dure_chain_t *chain, const dure_chain_tx_t *tx,
+                              const dure_envelope_t *envelope, dure_time_t time)
+{
+    const dure_result_t code = dure_ledger_admit(chain->ledger, envelope, tx->verdict);
+    if (dure_ledger_genesis(chain->ledger)->clock != CLOCK_REAL) {
+        return code;
+    }
+    if (code == DURE_RESULT_DONE && envelope->tx.valid_until < time) {
+        return DURE_RESULT_EXPIRED;
+    }
+    const bool is_near = envelope->tx.valid_until >= time &&
+                         envelope->tx.valid_until - time <= DURE_TX_VALIDITY_MS_MAX;
+    return code == DURE_RESULT_VALID_UNTIL_TOO_FAR && is_near ? DURE_RESULT_DONE : code;
+}
+
+uint16_t chain_check(const dure_chain_t *chain, const dure_chain_tx_t *tx, dure_time_t time)
+{
+    dure_envelope_t envelope;
+    const dure_result_t code = dure_envelope_decode(&envelope, tx->wire, NULL);
+    return (uint16_t)(code == DURE_RESULT_DONE ? admit_at(chain, tx, &envelope, time) : code);
+}
+
+static bool is_wanted(dure_chain_t *chain, const changes_t *changes, const dure_chain_tx_t *tx,
+                      dure_envelope_t *envelope, dure_time_t time)
+{
+    if (dure_envelope_decode(envelope, tx->wire, NULL) != DURE_RESULT_DONE) {
+        return false;
+    }
+    const dure_result_t code = admit_at(chain, tx, envelope, time);
+    return code == DURE_RESULT_DONE || may_be_healed(chain, changes, code, &envelope->tx);
+}
+
+void chain_propose(dure_chain_t *chain, dure_chain_update_t *update,
+                   const dure_chain_event_t *event, dure_time_t time)
+{
+    const size_t most = DURE_BLOCK_SIZE_MAX - DURE_BLOCK_HEADER_SIZE;
+    const size_t room = event->block_bytes_max < most ? event->block_bytes_max : most;
+    size_t used = 0;
+    changes_t changes = {0};
+    memset(chain->ids, 0, ID_SLOTS * sizeof *chain->ids);
+    memset(chain->renewed, 0, ID_SLOTS * sizeof *chain->renewed);
+    for (uint32_t i = 0; i < event->tx_count && update->chosen_count < DURE_BLOCK_TXS_MAX; i++) {
+        const dure_chain_tx_t *tx = &event->txs[i];
+        dure_envelope_t envelope;
+        /* What no block can hold must not keep out what stands behind it. */
+        if (4 + tx->wire.size > room || !is_wanted(chain, &changes, tx, &envelope, time)) {
+            continue;
+        }
+        if (4 + tx->wire.size > room - used) {
+            break;
+        }
+        if (id_add(chain, &envelope.tx.id)) {
+            used += 4 + tx->wire.size;
+            chain->chosen[update->chosen_count++] = i;
+            changes_note(chain, &changes, &envelope.tx);
+        }
+    }
+    update->chosen = chain->chosen;
+}
