@@ -93,43 +93,7 @@ const char *dure_names_entry(uint16_t *number, dure_names_t names, uint32_t inde
     return '\n'.join(out) + '\n'
 
 
-def quoted(text):
-    return json.dumps(text, ensure_ascii=False)
-
-
-def source(data):
-    out = ['''/* Written by tools/gen_vocabulary.py from schema/vocabulary.json; do not edit. */
-#include "codec/dure_vocabulary.h"
-
-/* clang-format off */
-typedef struct {
-    uint16_t number;
-    uint8_t size; /* bytes of text */
-    const char *text;
-} entry_t;
-''']
-    for title, entries in data['names'].items():
-        out.append(f'static const entry_t {title}[] = {{')
-        for number, name in entries:
-            out.append(f'    {{{number}, {len(name)}, {quoted(name)}}},')
-        out.append('};\n')
-    out.append('''static const struct {
-    uint32_t count;
-    const entry_t *entries;
-} lists[DURE_NAMES_COUNT] = {
-    {0, NULL},''')
-    for title, entries in data['names'].items():
-        out.append(f'    {{{len(entries)}, {title}}},')
-    out.append('};\n')
-    out.append('const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {')
-    for a in data['attributes']:
-        names = f'DURE_NAMES_{a["names"].upper()}' if 'names' in a else 'DURE_NAMES_NONE'
-        out.append(f'    {{{a["id"]}, DURE_KIND_{a["carrier"].upper()}, DURE_ATTRIBUTE_TYPE_{a["type"].upper()},'
-                   f' {names}, {quoted(a["name"])},')
-        out.append(f'     {quoted(a["attested_by"])}, {quoted(a["ko"])}, {quoted(a["en"])}, {quoted(a["zh"])}}},')
-    out.append('};')
-    out.append('/* clang-format on */')
-    out.append('''
+LOOKUPS = '''
 static bool text_is(const char *text, size_t text_size, const char *name)
 {
     size_t i = 0;
@@ -191,7 +155,46 @@ const char *dure_names_entry(uint16_t *number, dure_names_t names, uint32_t inde
     }
     *number = lists[names].entries[index].number;
     return lists[names].entries[index].text;
-}''')
+}'''
+
+
+def quoted(text):
+    return json.dumps(text, ensure_ascii=False)
+
+
+def source(data):
+    out = ['''/* Written by tools/gen_vocabulary.py from schema/vocabulary.json; do not edit. */
+#include "codec/dure_vocabulary.h"
+
+/* clang-format off */
+typedef struct {
+    uint16_t number;
+    uint8_t size; /* bytes of text */
+    const char *text;
+} entry_t;
+''']
+    for title, entries in data['names'].items():
+        out.append(f'static const entry_t {title}[] = {{')
+        for number, name in entries:
+            out.append(f'    {{{number}, {len(name)}, {quoted(name)}}},')
+        out.append('};\n')
+    out.append('''static const struct {
+    uint32_t count;
+    const entry_t *entries;
+} lists[DURE_NAMES_COUNT] = {
+    {0, NULL},''')
+    for title, entries in data['names'].items():
+        out.append(f'    {{{len(entries)}, {title}}},')
+    out.append('};\n')
+    out.append('const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {')
+    for a in data['attributes']:
+        names = f'DURE_NAMES_{a["names"].upper()}' if 'names' in a else 'DURE_NAMES_NONE'
+        out.append(f'    {{{a["id"]}, DURE_KIND_{a["carrier"].upper()}, DURE_ATTRIBUTE_TYPE_{a["type"].upper()},'
+                   f' {names}, {quoted(a["name"])},')
+        out.append(f'     {quoted(a["attested_by"])}, {quoted(a["ko"])}, {quoted(a["en"])}, {quoted(a["zh"])}}},')
+    out.append('};')
+    out.append('/* clang-format on */')
+    out.append(LOOKUPS)
     text = '\n'.join(out) + '\n'
     return text.replace('#include "codec/dure_vocabulary.h"\n', '#include "codec/dure_vocabulary.h"\n\n#include <string.h>\n', 1)
 

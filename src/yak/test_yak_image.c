@@ -391,6 +391,35 @@ static void the_same_source_gives_the_same_image(void **state)
     }
 }
 
+/* Every compiler, at every level, on every machine makes these bytes.  YAK_REGENERATE=1 writes them
+   anew after a change of the format or of a program. */
+static void images_are_the_committed_ones(void **state)
+{
+    (void)state;
+    static const char *const names[path_count] = {"general",
+                                                  "everything",
+                                                  "gimpo_postnatal",
+                                                  "gimpo_welfare_points",
+                                                  "gimpo_youth_2026q1",
+                                                  "national_aid_2026"};
+    bool regenerate = getenv("YAK_REGENERATE") != NULL;
+    for (size_t i = 0; i < path_count; i++) {
+        char path[256];
+        static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+        snprintf(path, sizeof path, "test/corpus/fuzz_yak_image/%s.image", names[i]);
+        FILE *file = fopen(path, regenerate ? "wb" : "rb");
+        assert_non_null(file);
+        if (regenerate) {
+            assert_int_equal(fwrite(loaded[i].image, 1, loaded[i].image_size, file),
+                             loaded[i].image_size);
+        } else {
+            assert_int_equal(fread(image, 1, sizeof image, file), loaded[i].image_size);
+            assert_memory_equal(image, loaded[i].image, loaded[i].image_size);
+        }
+        fclose(file);
+    }
+}
+
 static void counters_are_known_by_their_line(void **state)
 {
     (void)state;
@@ -411,6 +440,7 @@ int main(void)
         cmocka_unit_test(cut_and_stretched_images_are_refused),
         cmocka_unit_test(every_example_holds),
         cmocka_unit_test(the_same_source_gives_the_same_image),
+        cmocka_unit_test(images_are_the_committed_ones),
         cmocka_unit_test(counters_are_known_by_their_line),
     };
     return cmocka_run_group_tests(tests, load_all, unload_all);
