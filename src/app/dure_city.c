@@ -1,0 +1,471 @@
+/* dure_city: `dure city ...`: what the officers decide. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/dure_command.h"
+#include "yak/dure_yak.h"
+
+#define PROPOSAL_DAYS 14u
+
+/* ---- proposing ------------------------------------------------------------------------------- */
+
+/* After a proposal or an approval: done, or how many approvals are still missing. */
+static int print_progress(session_t *session, const outcome_t *outcome, const dure_tx_id_t *id,
+                          const char *what)
+{
+    dure_record_proposal_t proposal;
+    bool is_open = false;
+    if (session->args->json) {
+        print_json(outcome_json(session->args, outcome));
+        return EXIT_DONE;
+    }
+    if (!dure_client_proposal(session->client, &is_open, &proposal, id)) {
+        return session_failed(session);
+    }
+    if (!is_open) {
+        printf("decided: %s\n", what);
+        print_place(session, outcome);
+        return EXIT_DONE;
+    }
+    printf("proposed: %s\n", what);
+    print_place(session, outcome);
+    printf("%u of %u approvals; next: dure city approve %s\n",
+           (unsigned)proposal.approvals_count, (unsigned)session->genesis.cities[0].threshold,
+           id_text(id).text);
+    return EXIT_DONE;
+}
+
+/* Signed by an officer; `act` may be completed from the session before. */
+static int propose(session_t *session, const dure_act_t *act, const char *what)
+{
+    static dure_body_t body = {.kind = DURE_BODY_PROPOSE};
+    static outcome_t outcome;
+    dure_key_file_t key;
+    if (!session_key(&key, session->args, "officer-1")) {
+        return EXIT_USAGE;
+    }
+    body.propose.act = *act;
+    body.propose.until =
+        dure_day_add_days(dure_zone_day(&session->zone, session->time), PROPOSAL_DAYS);
+    int code = session_submit(session, &outcome, &key, &body);
+    return code == EXIT_DONE ? print_progress(session, &outcome, &outcome.id, what) : code;
+}
+
+static int propose_alone(const args_t *args, const dure_act_t *act, const char *what)
+{
+    session_t session;
+    if (!session_open(&session, args)) {
+        return EXIT_WORLD;
+    }
+    int code = propose(&session, act, what);
+    session_close(&session);
+    return code;
+}
+
+static int city_account(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_ACCOUNT};
+    if (!parse_name(&act.account.account, "the account", args->positionals[0])) {
+        return EXIT_USAGE;
+    }
+    char what[128];
+    snprintf(what, sizeof what, "account %s", act.account.account.text);
+    return propose_alone(args, &act, what);
+}
+
+/* ---- funds ----------------------------------------------------------------------------------- */
+
+static bool read_source(uint8_t *source, size_t *size, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        complain(EXIT_USAGE, "cannot read %s: %s", path, strerror(errno));
+        return false;
+    }
+    *size = fread(source, 1, DURE_YAK_SOURCE_SIZE_MAX + 1, file);
+    fclose(file);
+    if (*size > DURE_YAK_SOURCE_SIZE_MAX) {
+        complain(EXIT_USAGE, "%s is larger than %u bytes", path, DURE_YAK_SOURCE_SIZE_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool compile(const args_t *args, const char *path, dure_bytes_t source, uint8_t *image,
+                    size_t *image_size)
+{
+    static dure_yak_diagnostics_t diagnostics;
+    void *workspace = malloc(dure_yak_workspace_size());
+    if (workspace == NULL) {
+        complain(EXIT_WORLD, "no memory");
+        return false;
+    }
+    bool compiled = dure_yak_compile(workspace, dure_yak_workspace_size(), source, image,
+                                     image_size, &diagnostics);
+    free(workspace);
+    if (compiled) {
+        return true;
+    }
+    uint32_t kept = diagnostics.count < DURE_YAK_DIAGNOSTICS_MAX ? diagnostics.count
+                                                                 : DURE_YAK_DIAGNOSTICS_MAX;
+    for (uint32_t i = 0; i < kept; i++) {
+        const dure_yak_diagnostic_t *said = &diagnostics.list[i];
+        fprintf(stderr, "%s:%u:%u: %s\n", path, (unsigned)said->line, (unsigned)said->column,
+                args->korean ? said->ko : said->en);
+    }
+    complain(EXIT_USAGE, "%s is not a correct program; dure yak check %s shows the places", path,
+             path);
+    return false;
+}
+
+static int city_fund(const args_t *args)
+{
+    static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX + 1], image[DURE_YAK_IMAGE_SIZE_MAX];
+    static dure_yak_program_t program;
+    size_t source_size = 0, image_size = 0;
+    dure_act_t act = {.kind = DURE_ACT_FUND};
+    const char *path = args->positionals[0];
+    const char *number = args_option(args, "--number");
+    const char *ceiling = args_option(args, "--ceiling");
+    if (number == NULL || ceiling == NULL) {
+        return complain(EXIT_USAGE, "a fund needs %s",
+                        number == NULL ? "--number N, never used before"
+                                       : "--ceiling AMOUNT, the most that may ever be issued");
+    }
+    if (!parse_number(&act.fund.fund, "--number", number, 1, UINT64_MAX) ||
+        !parse_amount(&act.fund.ceiling, "--ceiling", ceiling) ||
+        !read_source(source, &source_size, path) ||
+        !compile(args, path, dure_bytes(source, source_size), image, &image_size)) {
+        return EXIT_USAGE;
+    }
+    act.fund.image = dure_bytes(image, image_size);
+    act.fund.source = dure_bytes(source, source_size);
+    DURE_ASSERT(dure_yak_load(&program, act.fund.image) == DURE_YAK_LOAD_OK);
+    char what[256];
+    snprintf(what, sizeof what, "fund %" PRIu64 ", %s, up to %s", act.fund.fund,
+             program.name.text, amount_text(act.fund.ceiling).text);
+    return propose_alone(args, &act, what);
+}
+
+/* ---- parameters, ceilings, roles ------------------------------------------------------------- */
+
+/* The value as the parameter's unit is written: 400,000원, 6%, 14. */
+static bool parse_parameter(int64_t *value, const char *text)
+{
+    size_t size = strlen(text);
+    uint64_t number = 0;
+    dure_amount_t amount;
+    if (size > 1 && text[size - 1] == '%') {
+        char whole[32], part[3] = "00";
+        const char *dot = memchr(text, '.', size);
+        size_t whole_size = dot == NULL ? size - 1 : (size_t)(dot - text);
+        size_t part_size = dot == NULL ? 0 : size - 2 - whole_size;
+        snprintf(whole, sizeof whole, "%.*s", (int)(whole_size < 31 ? whole_size : 31), text);
+        uint64_t hundredths = 0;
+        if (dot != NULL && (part_size < 1 || part_size > 2)) {
+            complain(EXIT_USAGE, "'%s' is not a rate: write 6%% or 7.5%%", text);
+            return false;
+        }
+        memcpy(part, dot == NULL ? "00" : dot + 1, dot == NULL ? 2 : part_size);
+        if (!parse_number(&number, "the rate", whole, 0, 100) ||
+            !parse_number(&hundredths, "the rate", part, 0, 99)) {
+            return false;
+        }
+        *value = (int64_t)(number * 100 + hundredths);
+        return true;
+    }
+    if (strstr(text, "원") != NULL) {
+        if (!parse_amount(&amount, "the value", text)) {
+            return false;
+        }
+        *value = (int64_t)amount.won;
+        return true;
+    }
+    if (!parse_number(&number, "the value", text, 0, DURE_AMOUNT_WON_MAX)) {
+        return false;
+    }
+    *value = (int64_t)number;
+    return true;
+}
+
+static int city_parameter(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_PARAMETER};
+    const char *from = args_option(args, "--from");
+    if (from == NULL) {
+        return complain(EXIT_USAGE, "a change needs --from DATE, its first day");
+    }
+    if (!parse_number(&act.parameter.fund, "the fund", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_name(&act.parameter.parameter, "the parameter", args->positionals[1]) ||
+        !parse_parameter(&act.parameter.value, args->positionals[2]) ||
+        !parse_day(&act.parameter.from, "--from", from)) {
+        return EXIT_USAGE;
+    }
+    char what[256];
+    snprintf(what, sizeof what, "fund %" PRIu64 ": %s is %.60s from %s", act.parameter.fund,
+             act.parameter.parameter.text, args->positionals[2],
+             day_text(act.parameter.from).text);
+    return propose_alone(args, &act, what);
+}
+
+static int city_ceiling(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_CEILING};
+    if (!parse_number(&act.ceiling.fund, "the fund", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_amount(&act.ceiling.ceiling, "the ceiling", args->positionals[1])) {
+        return EXIT_USAGE;
+    }
+    char what[128];
+    snprintf(what, sizeof what, "fund %" PRIu64 ": up to %s", act.ceiling.fund,
+             amount_text(act.ceiling.ceiling).text);
+    return propose_alone(args, &act, what);
+}
+
+static int city_roles(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_ROLES};
+    if (!parse_number(&act.roles.subject, "the party", args->positionals[0], 1, UINT64_MAX)) {
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 1; i < args->count; i++) {
+        uint16_t role = 0;
+        const char *name = args->positionals[i];
+        if (strcmp(name, "none") != 0 &&
+            !dure_names_number(&role, DURE_NAMES_ROLES, name, strlen(name))) {
+            return complain(EXIT_USAGE,
+                            "there is no role '%s': registrar, bank, officer, clock, watch, "
+                            "card_service, auditor, operator or none",
+                            name);
+        }
+        act.roles.roles |= role;
+    }
+    char what[128];
+    snprintf(what, sizeof what, "party %" PRIu64 " has %u role(s)", act.roles.subject,
+             (unsigned)__builtin_popcount(act.roles.roles));
+    return propose_alone(args, &act, what);
+}
+
+static int city_threshold(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_THRESHOLD};
+    uint64_t threshold = 0;
+    if (!parse_number(&threshold, "the threshold", args->positionals[0], 1, 16)) {
+        return EXIT_USAGE;
+    }
+    act.threshold.threshold = (uint8_t)threshold;
+    char what[128];
+    snprintf(what, sizeof what, "%u officers must approve", (unsigned)threshold);
+    return propose_alone(args, &act, what);
+}
+
+/* ---- approving ------------------------------------------------------------------------------- */
+
+static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
+{
+    dure_act_t act;
+    dure_reader_t reader = dure_reader(bytes);
+    dure_act_decode(&reader, &act);
+    if (!dure_reader_end(&reader)) {
+        snprintf(out, capacity, "an act that cannot be read");
+        return;
+    }
+    switch ((dure_act_kind_t)act.kind) {
+    case DURE_ACT_ACCOUNT:
+        snprintf(out, capacity, "account %s", act.account.account.text);
+        return;
+    case DURE_ACT_FUND:
+        snprintf(out, capacity, "fund %" PRIu64 ", up to %s", act.fund.fund,
+                 amount_text(act.fund.ceiling).text);
+        return;
+    case DURE_ACT_PARAMETER:
+        snprintf(out, capacity, "fund %" PRIu64 ": %s is %" PRId64 " from %s", act.parameter.fund,
+                 act.parameter.parameter.text, act.parameter.value,
+                 day_text(act.parameter.from).text);
+        return;
+    case DURE_ACT_CEILING:
+        snprintf(out, capacity, "fund %" PRIu64 ": up to %s", act.ceiling.fund,
+                 amount_text(act.ceiling.ceiling).text);
+        return;
+    case DURE_ACT_ROLES:
+        snprintf(out, capacity, "roles of party %" PRIu64 ": %u", act.roles.subject,
+                 (unsigned)act.roles.roles);
+        return;
+    case DURE_ACT_THRESHOLD:
+        snprintf(out, capacity, "%u officers must approve", (unsigned)act.threshold.threshold);
+        return;
+    }
+}
+
+/* The first officer's key in DIR/keys that has not approved; --as takes its place. */
+static bool choose_officer(session_t *session, dure_key_file_t *key,
+                           const dure_record_proposal_t *proposal)
+{
+    if (args_option(session->args, "--as") != NULL) {
+        return session_key(key, session->args, "officer-1");
+    }
+    for (uint32_t i = 1; i <= 16; i++) {
+        char name[32], path[1024], problem[DURE_KEY_FILE_PROBLEM_SIZE];
+        snprintf(name, sizeof name, "officer-%u", (unsigned)i);
+        key_path(path, session->args, name);
+        bool approved = false;
+        if (!dure_key_file_read(key, path, problem)) {
+            continue;
+        }
+        for (uint32_t j = 0; j < proposal->approvals_count; j++) {
+            approved = approved || proposal->approvals[j].party == key->party;
+        }
+        if (!approved) {
+            return true;
+        }
+    }
+    complain(EXIT_USAGE, "no officer's key in %.600s/keys is left to approve; name one with --as",
+             session->args->directory);
+    return false;
+}
+
+static int approve(session_t *session, const dure_tx_id_t *id)
+{
+    static dure_record_proposal_t proposal;
+    static dure_body_t body = {.kind = DURE_BODY_APPROVE};
+    static outcome_t outcome;
+    bool found = false;
+    char what[256] = "the proposal";
+    dure_key_file_t key;
+    if (!dure_client_proposal(session->client, &found, &proposal, id)) {
+        return session_failed(session);
+    }
+    if (found) {
+        describe_act(what, sizeof what, proposal.act);
+    } else {
+        proposal.approvals_count = 0; /* let the ledger say so */
+    }
+    if (!choose_officer(session, &key, &proposal)) {
+        return EXIT_USAGE;
+    }
+    body.approve.proposal = *id;
+    int code = session_submit(session, &outcome, &key, &body);
+    return code == EXIT_DONE ? print_progress(session, &outcome, id, what) : code;
+}
+
+static int city_approve(const args_t *args)
+{
+    dure_tx_id_t id;
+    session_t session;
+    if (!parse_id(&id, "the proposal", args->positionals[0])) {
+        return EXIT_USAGE;
+    }
+    if (!session_open(&session, args)) {
+        return EXIT_WORLD;
+    }
+    int code = approve(&session, &id);
+    session_close(&session);
+    return code;
+}
+
+static void list_proposal(session_t *session, dure_bytes_t record)
+{
+    static dure_record_proposal_t proposal;
+    char what[256];
+    dure_reader_t reader = dure_reader(record);
+    dure_record_proposal_decode(&reader, &proposal);
+    describe_act(what, sizeof what, proposal.act);
+    if (session->args->json) {
+        print_json(json_pack("{s:s, s:s, s:i, s:s, s:s}", "id", id_text(&proposal.id).text, "act",
+                             what, "approvals", (int)proposal.approvals_count, "proposed",
+                             day_text(proposal.day).text, "until",
+                             day_text(proposal.until).text));
+        return;
+    }
+    text_t until = day_text(proposal.until);
+    printf("%-10s %s\n           %u approval(s), proposed %s, open until %s\n",
+           id_text(&proposal.id).text, what, (unsigned)proposal.approvals_count,
+           day_text(proposal.day).text, until.text);
+}
+
+static int city_proposals(const args_t *args)
+{
+    session_t session;
+    if (!session_open(&session, args)) {
+        return EXIT_WORLD;
+    }
+    uint64_t cursor = 0, count = 0;
+    int code = EXIT_DONE;
+    do {
+        dure_view_t page;
+        if (!dure_client_scan(session.client, &cursor, &page, DURE_TABLE_PROPOSAL)) {
+            code = session_failed(&session);
+            break;
+        }
+        dure_reader_t reader = dure_reader(page.bytes);
+        for (uint32_t i = 0; i < page.count; i++, count++) {
+            dure_scanned_t scanned;
+            dure_scanned_decode(&reader, &scanned);
+            list_proposal(&session, scanned.record);
+        }
+    } while (cursor != 0);
+    if (code == EXIT_DONE && count == 0 && !args->json) {
+        printf("no proposal is open\n");
+    }
+    session_close(&session);
+    return code;
+}
+
+const command_t city_commands[] = {
+    {.words = "city account",
+     .arguments = "NAME",
+     .summary = "propose to open a city account, such as budget",
+     .options = "--as=",
+     .least = 1,
+     .most = 1,
+     .run = city_account},
+    {.words = "city fund",
+     .arguments = "FILE.yak --number N --ceiling AMOUNT",
+     .summary = "propose a new fund: compiles its program",
+     .options = "--number= --ceiling= --as=",
+     .least = 1,
+     .most = 1,
+     .run = city_fund},
+    {.words = "city parameter",
+     .arguments = "FUND NAME VALUE --from DATE",
+     .summary = "propose a value of a fund's parameter",
+     .options = "--from= --as=",
+     .help = "VALUE as its unit is written: 400,000원, 7.5%, 14.\n",
+     .least = 3,
+     .most = 3,
+     .run = city_parameter},
+    {.words = "city ceiling",
+     .arguments = "FUND AMOUNT",
+     .summary = "propose another issue ceiling",
+     .options = "--as=",
+     .least = 2,
+     .most = 2,
+     .run = city_ceiling},
+    {.words = "city roles",
+     .arguments = "PARTY ROLE...",
+     .summary = "propose the roles of a service; `none` for none",
+     .options = "--as=",
+     .least = 2,
+     .most = ARGS_POSITIONALS_MAX,
+     .run = city_roles},
+    {.words = "city threshold",
+     .arguments = "N",
+     .summary = "propose how many officers must approve",
+     .options = "--as=",
+     .least = 1,
+     .most = 1,
+     .run = city_threshold},
+    {.words = "city approve",
+     .arguments = "PROPOSAL [--as officer-2]",
+     .summary = "an officer approves; the last one needed carries it out",
+     .options = "--as=",
+     .help = "Without --as the first officer's key in DIR/keys that has not approved yet signs.\n",
+     .least = 1,
+     .most = 1,
+     .run = city_approve},
+    {.words = "city proposals",
+     .arguments = "",
+     .summary = "list the open proposals",
+     .run = city_proposals},
+    {0},
+};

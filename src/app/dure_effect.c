@@ -1,0 +1,317 @@
+/* dure_effect: what a transaction did, in words and as JSON. */
+#include <string.h>
+
+#include "app/dure_command.h"
+#include "yak/dure_yak_tools.h"
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+static dure_verb_t verb_of(uint8_t kind)
+{
+    switch ((dure_body_kind_t)kind) {
+    case DURE_BODY_PURCHASE_ORDER:
+    case DURE_BODY_PURCHASE_CREDIT:
+    case DURE_BODY_PURCHASE_VOID:
+        return DURE_VERB_PURCHASE;
+    case DURE_BODY_PAYMENT:
+        return DURE_VERB_PAYMENT;
+    case DURE_BODY_REDEMPTION:
+    case DURE_BODY_PAYOUT_RESULT:
+        return DURE_VERB_REDEMPTION;
+    case DURE_BODY_PURCHASE_CANCEL:
+    case DURE_BODY_TICK:
+    case DURE_BODY_REGISTRATION:
+    case DURE_BODY_ATTEST:
+    case DURE_BODY_ROTATE:
+    case DURE_BODY_PROPOSE:
+    case DURE_BODY_APPROVE:
+    case DURE_BODY_DEPOSIT:
+        break;
+    }
+    return DURE_VERB_CANCEL;
+}
+
+/* A number with a label of the vocabulary; what is no day and no count is won. */
+static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64_t value)
+{
+    text_t text;
+    bool is_won = value >= 0 && dure_amount_is_valid((uint64_t)value);
+    switch ((dure_label_t)label) {
+    case DURE_LABEL_EARLIEST_DAY:
+    case DURE_LABEL_LATEST_DAY:
+        if (value >= 0 && value <= DURE_DAY_MAX) {
+            return day_text((dure_day_t)value);
+        }
+        is_won = false;
+        break;
+    case DURE_LABEL_HIGHEST_USED:
+    case DURE_LABEL_APPROVALS:
+    case DURE_LABEL_THRESHOLD:
+        is_won = false;
+        break;
+    case DURE_LABEL_LIMIT:
+        is_won = is_won && effect->code != DURE_RESULT_LOTS_FULL &&
+                 effect->code != DURE_RESULT_TOO_MANY_LOTS;
+        break;
+    case DURE_LABEL_MINIMUM:
+    case DURE_LABEL_MAXIMUM:
+    case DURE_LABEL_GIVEN:
+        is_won = is_won && effect->code != DURE_RESULT_PARAMETER_RANGE;
+        break;
+    case DURE_LABEL_EXPECTED:
+    case DURE_LABEL_ASKED:
+    case DURE_LABEL_AVAILABLE:
+    case DURE_LABEL_ROOM:
+    case DURE_LABEL_PRICE:
+    case DURE_LABEL_SUBSIDY:
+        break;
+    }
+    if (is_won) {
+        return amount_text(dure_amount((uint64_t)value));
+    }
+    snprintf(text.text, sizeof text.text, "%" PRId64, value);
+    return text;
+}
+
+/* The program that spoke, or NULL. */
+static const dure_yak_program_t *program_of(session_t *session, uint64_t fund)
+{
+    static dure_yak_program_t loaded;
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    dure_record_fund_t record;
+    dure_record_program_t program;
+    bool found = false;
+    if (fund == 0 || !dure_client_fund(session->client, &found, &record, fund) || !found ||
+        !dure_client_program(session->client, &found, &program, fund, record.version) || !found) {
+        return NULL;
+    }
+    memcpy(image, program.image.data, program.image.size);
+    dure_bytes_t bytes = dure_bytes(image, program.image.size);
+    return dure_yak_load(&loaded, bytes) == DURE_YAK_LOAD_OK ? &loaded : NULL;
+}
+
+static void print_numbers(session_t *session, FILE *out, const dure_effect_t *effect)
+{
+    const dure_yak_program_t *program = program_of(session, effect->fund);
+    for (uint32_t i = 0; i < effect->numbers_count; i++) {
+        const dure_effect_number_t *number = &effect->numbers[i];
+        const dure_yak_verb_t *verb =
+            program == NULL ? NULL : &program->verbs[verb_of(effect->kind)];
+        if (number->source == 1) {
+            const char *label = dure_names_text(DURE_NAMES_LABELS, number->label);
+            fprintf(out, "  %s %s\n", label == NULL ? "?" : label,
+                    label_value_text(effect, number->label, number->value).text);
+        } else if (verb != NULL && number->label < verb->input_count) {
+            char name[96], value[64];
+            const dure_yak_input_t *input = &verb->inputs[number->label];
+            dure_yak_input_text(name, program, input);
+            dure_yak_value_text(value, program, input, number->value);
+            fprintf(out, "  %s = %s\n", name, value);
+        } else {
+            fprintf(out, "  %" PRId64 "\n", number->value);
+        }
+    }
+}
+
+/* ---- outcomes -------------------------------------------------------------------------------- */
+
+json_t *effect_json(const dure_effect_t *effect)
+{
+    json_t *numbers = json_array();
+    json_t *moves = json_array();
+    for (uint32_t i = 0; i < effect->numbers_count; i++) {
+        const dure_effect_number_t *number = &effect->numbers[i];
+        const char *label =
+            number->source == 1 ? dure_names_text(DURE_NAMES_LABELS, number->label) : NULL;
+        json_array_append_new(numbers, json_pack("{s:o, s:i, s:o}", "label", json_text(label),
+                                                 "input", number->source == 2 ? number->label : -1,
+                                                 "value", json_integer(number->value)));
+    }
+    for (uint32_t i = 0; i < effect->moves_count; i++) {
+        const dure_effect_move_t *move = &effect->moves[i];
+        json_array_append_new(
+            moves, json_pack("{s:o, s:o, s:o, s:i, s:o, s:o}", "what",
+                             json_text(dure_names_text(DURE_NAMES_MOVES, move->what)), "fund",
+                             json_u64(move->fund), "party", json_u64(move->party), "lot",
+                             (int)move->lot, "account", json_text(move->account.text), "amount",
+                             json_amount(move->amount)));
+    }
+    return json_pack("{s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "id", id_text(&effect->id).text,
+                     "kind", json_text(dure_body_kind_name(effect->kind)), "time",
+                     json_u64(effect->time), "code", (int)effect->code, "fund",
+                     json_u64(effect->fund), "rule", json_text(effect->rule.text), "numbers",
+                     numbers, "moves", moves);
+}
+
+json_t *outcome_json(const args_t *args, const outcome_t *outcome)
+{
+    const dure_result_text_t *text = dure_result_text(outcome->effect.code);
+    return json_pack("{s:s, s:i, s:s, s:s, s:b, s:o, s:i, s:o}", "id", id_text(&outcome->id).text,
+                     "code", (int)outcome->effect.code, "result",
+                     text == NULL ? "unknown" : text->name, "message",
+                     result_sentence(args, outcome->effect.code), "recorded",
+                     (int)outcome->recorded, "height", json_u64(outcome->height), "index",
+                     (int)outcome->index, "effect", effect_json(&outcome->effect));
+}
+
+void print_refusal(session_t *session, const outcome_t *outcome)
+{
+    const args_t *args = session->args;
+    if (args->json) {
+        print_json(outcome_json(args, outcome));
+        return;
+    }
+    const dure_effect_t *effect = &outcome->effect;
+    complain(EXIT_REFUSED, "%s: %s (%u)", args->korean ? "거절" : "refused",
+             result_sentence(args, effect->code), (unsigned)effect->code);
+    if (effect->rule.text[0] != 0) {
+        fprintf(stderr, "  rule %s of %s\n", effect->rule.text,
+                fund_label(session, effect->fund).text);
+    }
+    print_numbers(session, stderr, effect);
+}
+
+static void print_move(session_t *session, const dure_effect_move_t *move)
+{
+    char who[64] = "", fund[TEXT_SIZE + 8] = "";
+    text_t amount_kept = amount_text(move->amount);
+    const char *amount = amount_kept.text;
+    if (move->fund != 0) {
+        snprintf(fund, sizeof fund, " of %s", fund_label(session, move->fund).text);
+    }
+    if (move->lot != 0) {
+        snprintf(who, sizeof who, "lot %u", (unsigned)move->lot);
+    } else {
+        snprintf(who, sizeof who, "party %" PRIu64, move->party);
+    }
+    switch ((dure_move_t)move->what) {
+    case DURE_MOVE_LOT_ISSUED:
+        printf("  %s%s issued to party %" PRIu64 " as %s\n", amount, fund, move->party, who);
+        return;
+    case DURE_MOVE_LOT_TAKEN:
+        printf("  %s%s from %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_MERCHANT_RECEIVED:
+        printf("  %s%s to %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_MERCHANT_REDEEMED:
+        printf("  %s%s of %s cashed out\n", amount, fund, who);
+        return;
+    case DURE_MOVE_PAYOUT_OPENED:
+        printf("  %s to be paid by the bank to party %" PRIu64 "\n", amount, move->party);
+        return;
+    case DURE_MOVE_PAYOUT_SETTLED:
+        printf("  %s paid by the bank to party %" PRIu64 "\n", amount, move->party);
+        return;
+    case DURE_MOVE_PAYOUT_REJECTED:
+        printf("  %s given back to party %" PRIu64 ": the bank could not pay\n", amount,
+               move->party);
+        return;
+    case DURE_MOVE_SUBSIDY_TO_ESCROW:
+        printf("  %s subsidy from account %s into escrow\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_PRICE_TO_ESCROW:
+        printf("  %s paid by the buyer into escrow\n", amount);
+        return;
+    case DURE_MOVE_SUBSIDY_RETURNED:
+        printf("  %s subsidy back to account %s\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_ACCOUNT_DEPOSITED:
+        printf("  %s into account %s\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_ORDER_OPENED:
+        printf("  %s%s ordered by party %" PRIu64 "\n", amount, fund, move->party);
+        return;
+    case DURE_MOVE_ORDER_CLOSED:
+        printf("  order over %s closed\n", amount);
+        return;
+    case DURE_MOVE_LOT_CANCELLED:
+        printf("  %s%s, %s, cancelled\n", amount, fund, who);
+        return;
+    }
+    printf("  move %u: %s\n", (unsigned)move->what, amount);
+}
+
+void print_moves(session_t *session, const dure_effect_t *effect)
+{
+    for (uint32_t i = 0; i < effect->moves_count; i++) {
+        print_move(session, &effect->moves[i]);
+    }
+    print_numbers(session, stdout, effect);
+}
+
+void print_place(session_t *session, const outcome_t *outcome)
+{
+    printf("  transaction %s, block %" PRIu64 ", %s\n", id_text(&outcome->id).text,
+           outcome->height, time_text(&session->zone, outcome->effect.time).text);
+}
+
+int perform(session_t *session, outcome_t *outcome, const dure_key_file_t *key,
+                   const dure_body_t *body, const char *text)
+{
+    int code = session_submit(session, outcome, key, body);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (session->args->json) {
+        print_json(outcome_json(session->args, outcome));
+        return EXIT_DONE;
+    }
+    printf("%s\n", text);
+    print_moves(session, &outcome->effect);
+    print_place(session, outcome);
+    return EXIT_DONE;
+}
+
+/* The amount and parties that tell a transaction best. */
+static void print_gist(session_t *session, const dure_effect_t *effect)
+{
+    static const uint8_t telling[] = {
+        DURE_MOVE_MERCHANT_RECEIVED, DURE_MOVE_LOT_ISSUED,     DURE_MOVE_MERCHANT_REDEEMED,
+        DURE_MOVE_PAYOUT_SETTLED,    DURE_MOVE_PAYOUT_REJECTED, DURE_MOVE_LOT_CANCELLED,
+        DURE_MOVE_ACCOUNT_DEPOSITED, DURE_MOVE_ORDER_OPENED,   DURE_MOVE_ORDER_CLOSED};
+    for (uint32_t i = 0; i < sizeof telling; i++) {
+        for (uint32_t j = 0; j < effect->moves_count; j++) {
+            const dure_effect_move_t *move = &effect->moves[j];
+            if (move->what != telling[i]) {
+                continue;
+            }
+            printf("  %s", amount_text(move->amount).text);
+            if (move->fund != 0) {
+                printf(" %s", fund_name(session, move->fund));
+            }
+            if (move->party != 0 && move->party != effect->id.party) {
+                printf(" to %" PRIu64, move->party);
+            } else if (move->account.text[0] != 0) {
+                printf(" to %s", move->account.text);
+            }
+            return;
+        }
+    }
+}
+
+void print_effect_line(session_t *session, const dure_answer_t *answer)
+{
+    dure_effect_t effect;
+    if (!dure_client_effect(&effect, answer)) {
+        return;
+    }
+    if (session->args->json) {
+        json_t *object = effect_json(&effect);
+        json_object_set_new(object, "height", json_u64(answer->height));
+        json_object_set_new(object, "index", json_integer(answer->index));
+        print_json(object);
+        return;
+    }
+    const char *kind = dure_body_kind_name(effect.kind);
+    printf("%s  %-15s  %-18s", time_text(&session->zone, effect.time).text,
+           kind == NULL ? "?" : kind, id_text(&effect.id).text);
+    if (effect.code != DURE_RESULT_DONE) {
+        printf("  refused: %s", result_sentence(session->args, effect.code));
+        if (effect.rule.text[0] != 0) {
+            printf(" (%s)", effect.rule.text);
+        }
+    }
+    print_gist(session, &effect);
+    putchar('\n');
+}
