@@ -61,8 +61,8 @@ static int take_option(args_t *args, int argc, char **argv)
     }
     kind = kind == 0 ? option_kind(EVERYWHERE, word, size) : kind;
     if (kind == 0) {
-        complain(EXIT_USAGE, "dure %s has no option %.*s; see dure %s --help",
-                 args->command->words, (int)size, word, args->command->words);
+        complain(EXIT_USAGE, "dure %s has no option %.*s; see dure %s --help", args->command->words,
+                 (int)size, word, args->command->words);
         return 0;
     }
     char name[64];

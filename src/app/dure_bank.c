@@ -67,8 +67,7 @@ static int credit(const args_t *args)
     code = credit_price(&session, &body.purchase_credit.price, &body.purchase_credit.order);
     if (code == EXIT_DONE) {
         char text[128];
-        snprintf(text, sizeof text, "credited order %s",
-                 id_text(&body.purchase_credit.order).text);
+        snprintf(text, sizeof text, "credited order %s", id_text(&body.purchase_credit.order).text);
         code = perform(&session, &outcome, &key, &body, text);
     }
     session_close(&session);
@@ -157,9 +156,9 @@ static void list_order(session_t *session, dure_reader_t *reader, dure_amount_t 
     *sum = dure_amount_plus(*sum, order.price);
     if (session->args->json) {
         print_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:s}", "id", id_text(&order.id).text,
-                             "fund", json_u64(order.fund), "face", json_amount(order.face),
-                             "price", json_amount(order.price), "subsidy",
-                             json_amount(order.subsidy), "day", day_text(order.day).text));
+                             "fund", json_u64(order.fund), "face", json_amount(order.face), "price",
+                             json_amount(order.price), "subsidy", json_amount(order.subsidy), "day",
+                             day_text(order.day).text));
         return;
     }
     text_t face = amount_text(order.face), price = amount_text(order.price);

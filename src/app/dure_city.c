@@ -30,9 +30,8 @@ static int print_progress(session_t *session, const outcome_t *outcome, const du
     }
     printf("proposed: %s\n", what);
     print_place(session, outcome);
-    printf("%u of %u approvals; next: dure city approve %s\n",
-           (unsigned)proposal.approvals_count, (unsigned)session->genesis.cities[0].threshold,
-           id_text(id).text);
+    printf("%u of %u approvals; next: dure city approve %s\n", (unsigned)proposal.approvals_count,
+           (unsigned)session->genesis.cities[0].threshold, id_text(id).text);
     return EXIT_DONE;
 }
 
@@ -107,8 +106,8 @@ static bool compile(const args_t *args, const char *path, dure_bytes_t source, u
     if (compiled) {
         return true;
     }
-    uint32_t kept = diagnostics.count < DURE_YAK_DIAGNOSTICS_MAX ? diagnostics.count
-                                                                 : DURE_YAK_DIAGNOSTICS_MAX;
+    uint32_t kept =
+        diagnostics.count < DURE_YAK_DIAGNOSTICS_MAX ? diagnostics.count : DURE_YAK_DIAGNOSTICS_MAX;
     for (uint32_t i = 0; i < kept; i++) {
         const dure_yak_diagnostic_t *said = &diagnostics.list[i];
         fprintf(stderr, "%s:%u:%u: %s\n", path, (unsigned)said->line, (unsigned)said->column,
@@ -143,8 +142,8 @@ static int city_fund(const args_t *args)
     act.fund.source = dure_bytes(source, source_size);
     DURE_ASSERT(dure_yak_load(&program, act.fund.image) == DURE_YAK_LOAD_OK);
     char what[256];
-    snprintf(what, sizeof what, "fund %" PRIu64 ", %s, up to %s", act.fund.fund,
-             program.name.text, amount_text(act.fund.ceiling).text);
+    snprintf(what, sizeof what, "fund %" PRIu64 ", %s, up to %s", act.fund.fund, program.name.text,
+             amount_text(act.fund.ceiling).text);
     return propose_alone(args, &act, what);
 }
 
@@ -204,8 +203,7 @@ static int city_parameter(const args_t *args)
     }
     char what[256];
     snprintf(what, sizeof what, "fund %" PRIu64 ": %s is %.60s from %s", act.parameter.fund,
-             act.parameter.parameter.text, args->positionals[2],
-             day_text(act.parameter.from).text);
+             act.parameter.parameter.text, args->positionals[2], day_text(act.parameter.from).text);
     return propose_alone(args, &act, what);
 }
 
@@ -373,8 +371,7 @@ static void list_proposal(session_t *session, dure_bytes_t record)
     if (session->args->json) {
         print_json(json_pack("{s:s, s:s, s:i, s:s, s:s}", "id", id_text(&proposal.id).text, "act",
                              what, "approvals", (int)proposal.approvals_count, "proposed",
-                             day_text(proposal.day).text, "until",
-                             day_text(proposal.until).text));
+                             day_text(proposal.day).text, "until", day_text(proposal.until).text));
         return;
     }
     text_t until = day_text(proposal.until);

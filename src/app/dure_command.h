@@ -1,7 +1,7 @@
 /* The `dure` command: what its parts share.  Private header of src/app/dure_*.c.
 
-   A command is a row of a table: its words, its arguments, its options, its help and a function that
-   returns the exit code.  dure_main.c lists the tables. */
+   A command is a row of a table: its words, its arguments, its options, its help and a function
+   that returns the exit code.  dure_main.c lists the tables. */
 #ifndef DURE_COMMAND_H
 #define DURE_COMMAND_H
 
@@ -84,12 +84,12 @@ typedef struct {
     char text[TEXT_SIZE];
 } text_t;
 
-text_t amount_text(dure_amount_t amount);   /* 5,000원 */
-text_t number_text(uint64_t number);        /* 5,000 */
-text_t rate_text(int64_t bp);               /* 6 %, 7.5 % */
-text_t day_text(dure_day_t day);            /* 2019-03-01 */
+text_t amount_text(dure_amount_t amount);                    /* 5,000원 */
+text_t number_text(uint64_t number);                         /* 5,000 */
+text_t rate_text(int64_t bp);                                /* 6 %, 7.5 % */
+text_t day_text(dure_day_t day);                             /* 2019-03-01 */
 text_t time_text(const dure_zone_t *zone, dure_time_t time); /* 2019-03-01 09:00:00 */
-text_t id_text(const dure_tx_id_t *id);     /* 1000001:0:1 */
+text_t id_text(const dure_tx_id_t *id);                      /* 1000001:0:1 */
 text_t hash_text(const dure_hash_t *hash);
 /* The sentence of a result code in the language asked for. */
 const char *result_sentence(const args_t *args, uint16_t code);
@@ -132,8 +132,8 @@ text_t fund_label(session_t *session, uint64_t fund);
 /* Whether an amount of the fund has a name yet; the bare name. */
 const char *fund_name(session_t *session, uint64_t fund);
 
-/* session_key: reads --key, or the service's key DIR/keys/NAME.key if `service` is given; --as takes
-   its place.  The key must have a party.  False after a complaint. */
+/* session_key: reads --key, or the service's key DIR/keys/NAME.key if `service` is given; --as
+   takes its place.  The key must have a party.  False after a complaint. */
 bool session_key(dure_key_file_t *key, const args_t *args, const char *service);
 /* Path of a key: the file itself, or DIR/keys/NAME.key. */
 void key_path(char out[1024], const args_t *args, const char *name);

@@ -242,12 +242,12 @@ void print_moves(session_t *session, const dure_effect_t *effect)
 
 void print_place(session_t *session, const outcome_t *outcome)
 {
-    printf("  transaction %s, block %" PRIu64 ", %s\n", id_text(&outcome->id).text,
-           outcome->height, time_text(&session->zone, outcome->effect.time).text);
+    printf("  transaction %s, block %" PRIu64 ", %s\n", id_text(&outcome->id).text, outcome->height,
+           time_text(&session->zone, outcome->effect.time).text);
 }
 
 int perform(session_t *session, outcome_t *outcome, const dure_key_file_t *key,
-                   const dure_body_t *body, const char *text)
+            const dure_body_t *body, const char *text)
 {
     int code = session_submit(session, outcome, key, body);
     if (code != EXIT_DONE) {
@@ -267,9 +267,9 @@ int perform(session_t *session, outcome_t *outcome, const dure_key_file_t *key,
 static void print_gist(session_t *session, const dure_effect_t *effect)
 {
     static const uint8_t telling[] = {
-        DURE_MOVE_MERCHANT_RECEIVED, DURE_MOVE_LOT_ISSUED,     DURE_MOVE_MERCHANT_REDEEMED,
+        DURE_MOVE_MERCHANT_RECEIVED, DURE_MOVE_LOT_ISSUED,      DURE_MOVE_MERCHANT_REDEEMED,
         DURE_MOVE_PAYOUT_SETTLED,    DURE_MOVE_PAYOUT_REJECTED, DURE_MOVE_LOT_CANCELLED,
-        DURE_MOVE_ACCOUNT_DEPOSITED, DURE_MOVE_ORDER_OPENED,   DURE_MOVE_ORDER_CLOSED};
+        DURE_MOVE_ACCOUNT_DEPOSITED, DURE_MOVE_ORDER_OPENED,    DURE_MOVE_ORDER_CLOSED};
     for (uint32_t i = 0; i < sizeof telling; i++) {
         for (uint32_t j = 0; j < effect->moves_count; j++) {
             const dure_effect_move_t *move = &effect->moves[j];

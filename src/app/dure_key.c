@@ -163,7 +163,8 @@ static bool read_init_options(founding_t *founding, uint64_t *officers, const ar
         return false;
     }
     founding->city = (uint32_t)code;
-    genesis->cities[0] = (dure_genesis_city_t){.city = (uint32_t)code, .threshold = (uint8_t)needed};
+    genesis->cities[0] =
+        (dure_genesis_city_t){.city = (uint32_t)code, .threshold = (uint8_t)needed};
     return true;
 }
 
@@ -249,8 +250,9 @@ const command_t key_commands[] = {
      .arguments = "FILE [--p256]",
      .summary = "make a key",
      .options = "--p256",
-     .help = "Writes a new random key into FILE, readable by its owner alone. Ed25519, or P-256 as\n"
-             "phones keep it with --p256. A file that is there is never overwritten.\n",
+     .help =
+         "Writes a new random key into FILE, readable by its owner alone. Ed25519, or P-256 as\n"
+         "phones keep it with --p256. A file that is there is never overwritten.\n",
      .least = 1,
      .most = 1,
      .run = key_new},

@@ -1,5 +1,5 @@
-/* key files: a secret key with the party and slot that it signs for, as text that only its owner may
-   read.  docs/commands.md has the format. */
+/* key files: a secret key with the party and slot that it signs for, as text that only its owner
+   may read.  docs/commands.md has the format. */
 #ifndef DURE_KEY_FILE_H
 #define DURE_KEY_FILE_H
 

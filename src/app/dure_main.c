@@ -5,7 +5,7 @@
 #include "app/dure_extern.h"
 
 /* To add commands: a table of rows ended by an empty one, named here. */
-static const command_t *const groups[] = {key_commands,  city_commands, party_commands,
+static const command_t *const groups[] = {key_commands,   city_commands, party_commands,
                                           money_commands, bank_commands, show_commands,
                                           extern_commands};
 #define GROUPS (sizeof groups / sizeof groups[0])
@@ -57,8 +57,8 @@ static uint32_t print_list(FILE *out, const char *first)
     size_t size = first == NULL ? 0 : strlen(first);
     for (size_t i = 0; i < GROUPS; i++) {
         for (const command_t *command = groups[i]; command->words != NULL; command++) {
-            if (size > 0 && (strncmp(command->words, first, size) != 0 ||
-                             command->words[size] != ' ')) {
+            if (size > 0 &&
+                (strncmp(command->words, first, size) != 0 || command->words[size] != ' ')) {
                 continue;
             }
             if (count++ == 0 && first != NULL) {
@@ -74,11 +74,10 @@ static void print_all(FILE *out)
 {
     fprintf(out, "usage: dure COMMAND [ARGUMENTS]\n\n");
     print_list(out, NULL);
-    fprintf(out,
-            "\ndure COMMAND --help tells more about each.\n"
-            "The node is the one on --dir DIR, else DURE_DIR, else ./city.\n"
-            "Ends with 0: done, 1: refused by the ledger, 2: wrong usage or input,\n"
-            "3: the node cannot be reached or a file cannot be read or written.\n");
+    fprintf(out, "\ndure COMMAND --help tells more about each.\n"
+                 "The node is the one on --dir DIR, else DURE_DIR, else ./city.\n"
+                 "Ends with 0: done, 1: refused by the ledger, 2: wrong usage or input,\n"
+                 "3: the node cannot be reached or a file cannot be read or written.\n");
 }
 
 static bool is_help(const char *word)

@@ -145,8 +145,7 @@ static int redeem(const args_t *args)
             printf("held by rule %s: the bank pays from %s\n", payout.rule.text,
                    day_text(payout.hold_until).text);
         }
-        printf("next, when the bank has paid it: dure bank settle %s\n",
-               id_text(&outcome.id).text);
+        printf("next, when the bank has paid it: dure bank settle %s\n", id_text(&outcome.id).text);
     }
     session_close(&session);
     return code;
@@ -170,8 +169,7 @@ static int tick(const args_t *args)
     int code = EXIT_USAGE;
     if (parse_time(&body.tick.time, when, &session.zone, session.time)) {
         char text[128];
-        snprintf(text, sizeof text, "it is now %s",
-                 time_text(&session.zone, body.tick.time).text);
+        snprintf(text, sizeof text, "it is now %s", time_text(&session.zone, body.tick.time).text);
         code = perform(&session, &outcome, &key, &body, text);
     }
     session_close(&session);
@@ -192,8 +190,9 @@ const command_t money_commands[] = {
      .arguments = "PAYEE AMOUNT --key FILE [--fund N[+N...]] [--channel NAME]",
      .summary = "a citizen pays a merchant",
      .options = "--key= --fund= --channel=",
-     .help = "Which money is used follows the programs' priorities, unless --fund names the funds, in\n"
-             "this order. --channel is qr_merchant (default), qr_customer, card or online.\n",
+     .help =
+         "Which money is used follows the programs' priorities, unless --fund names the funds, in\n"
+         "this order. --channel is qr_merchant (default), qr_customer, card or online.\n",
      .least = 2,
      .most = 2,
      .run = pay},

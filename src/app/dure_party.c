@@ -92,8 +92,7 @@ static bool collect_attributes(dure_registration_t *registration, const session_
                      dure_names_text(DURE_NAMES_KINDS, registration->kind));
             return false;
         }
-        dure_attribute_entry_t *entry =
-            &registration->attributes[registration->attributes_count++];
+        dure_attribute_entry_t *entry = &registration->attributes[registration->attributes_count++];
         entry->what = attribute->id;
         if (!parse_value(&entry->value, attribute, text) || !parse_validity(entry, session)) {
             return false;
@@ -435,21 +434,21 @@ static json_t *party_json(const dure_record_party_t *party, const wallet_t *wall
         const dure_attribute_entry_t *entry = &party->attributes[i];
         const dure_attribute_t *attribute =
             entry->what >> 63 != 0 ? NULL : dure_attribute_by_id((uint32_t)entry->what);
-        json_array_append_new(
-            attributes,
-            json_pack("{s:o, s:o, s:o, s:s, s:s}", "name",
-                      json_text(attribute == NULL ? NULL : attribute->name), "what",
-                      json_u64(entry->what), "value", json_u64(entry->value), "from",
-                      day_text(entry->from).text, "until", day_text(entry->until).text));
+        json_array_append_new(attributes,
+                              json_pack("{s:o, s:o, s:o, s:s, s:s}", "name",
+                                        json_text(attribute == NULL ? NULL : attribute->name),
+                                        "what", json_u64(entry->what), "value",
+                                        json_u64(entry->value), "from", day_text(entry->from).text,
+                                        "until", day_text(entry->until).text));
     }
     for (uint32_t i = 0; i < wallet->count; i++) {
         const dure_lot_t *lot = &wallet->lots[i];
         json_array_append_new(
-            lots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:s}", "fund",
-                            json_u64(lot->fund), "lot", (int)lot->number, "face",
-                            json_amount(lot->face), "left", json_amount(lot->left), "paid",
-                            json_amount(lot->paid), "subsidy", json_amount(lot->subsidy), "issued",
-                            day_text(lot->issue_day).text, "ends", day_text(lot->end_day).text));
+            lots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:s}", "fund", json_u64(lot->fund),
+                            "lot", (int)lot->number, "face", json_amount(lot->face), "left",
+                            json_amount(lot->left), "paid", json_amount(lot->paid), "subsidy",
+                            json_amount(lot->subsidy), "issued", day_text(lot->issue_day).text,
+                            "ends", day_text(lot->end_day).text));
     }
     for (uint32_t i = 0; i < party->balances_count; i++) {
         json_array_append_new(balances,
@@ -518,18 +517,20 @@ const command_t party_commands[] = {
      .summary = "register a citizen or a merchant",
      .options = "--kind= --key= --number= --residence= --birth-year= --birth-digit= --region= "
                 "--category= --annual-sales= --owner= --from= --until= --as=",
-     .help = "Signed by the registrar (or --as NAME). The key's file gets the party's number; without\n"
-             "--key a new key is made in DIR/keys.\n\n"
-             "  citizen:  --residence 41570 --birth-year 1960\n"
-             "  merchant: --region 41570 --category bakery --annual-sales 300,000,000원 --owner N\n"
-             "  --number N       the party's number; else the next that is free\n"
-             "  --from, --until  when the attributes hold; else from today for ever\n",
+     .help =
+         "Signed by the registrar (or --as NAME). The key's file gets the party's number; without\n"
+         "--key a new key is made in DIR/keys.\n\n"
+         "  citizen:  --residence 41570 --birth-year 1960\n"
+         "  merchant: --region 41570 --category bakery --annual-sales 300,000,000원 --owner N\n"
+         "  --number N       the party's number; else the next that is free\n"
+         "  --from, --until  when the attributes hold; else from today for ever\n",
      .run = party_register},
     {.words = "party attest",
      .arguments = "PARTY ATTRIBUTE VALUE [--from DATE] [--until DATE]",
      .summary = "attest a fact about a party",
      .options = "--from= --until= --as=",
-     .help = "Signed by the service that may attest it: the registrar, the watch or an officer. An end\n"
+     .help = "Signed by the service that may attest it: the registrar, the watch or an officer. An "
+             "end\n"
              "before the beginning takes the fact away.\n",
      .least = 3,
      .most = 3,

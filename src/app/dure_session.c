@@ -200,8 +200,7 @@ static bool submit_once(session_t *session, dure_answer_t *answer, dure_tx_id_t 
     }
     static uint8_t wire[DURE_TX_SIZE_MAX];
     dure_writer_t writer = dure_writer(wire, sizeof wire);
-    dure_tx_t tx = {
-        .version = 1, .id = *id, .valid_until = valid_until(session), .body = *body};
+    dure_tx_t tx = {.version = 1, .id = *id, .valid_until = valid_until(session), .body = *body};
     if (!dure_tx_seal(&writer, &tx, &session->chain_id, key->slot, &key->secret)) {
         complain(EXIT_WORLD, "the transaction cannot be signed: it is too large");
         return false;

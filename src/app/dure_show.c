@@ -1,4 +1,5 @@
-/* dure_show: reading the chain: heads, funds, supply, blocks, transactions, receipts, the stream. */
+/* dure_show: reading the chain: heads, funds, supply, blocks, transactions, receipts, the stream.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,14 @@ static int show_head(session_t *session)
     text_t now = time_text(&session->zone, head.time);
     bool is_driven = session->genesis.clock == 2;
     if (session->args->json) {
-        print_json(json_pack(
-            "{s:s, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o}", "chain_id",
-            hash_text(&head.chain_id).text, "city", (int)session->city, "clock",
-            is_driven ? "driven" : "real", "height", json_u64(head.height), "time",
-            json_u64(head.time), "time_text", now.text, "block_hash",
-            hash_text(&head.block_hash).text, "ledger_root", hash_text(&head.ledger_root).text,
-            "app_hash", hash_text(&head.app_hash).text, "parties", json_u64(chain.parties),
-            "funds", json_u64(chain.funds)));
+        print_json(json_pack("{s:s, s:i, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o}", "chain_id",
+                             hash_text(&head.chain_id).text, "city", (int)session->city, "clock",
+                             is_driven ? "driven" : "real", "height", json_u64(head.height), "time",
+                             json_u64(head.time), "time_text", now.text, "block_hash",
+                             hash_text(&head.block_hash).text, "ledger_root",
+                             hash_text(&head.ledger_root).text, "app_hash",
+                             hash_text(&head.app_hash).text, "parties", json_u64(chain.parties),
+                             "funds", json_u64(chain.funds)));
         return EXIT_DONE;
     }
     text_t parties = number_text(chain.parties);
@@ -90,8 +91,7 @@ static bool read_fund(session_t *session, fund_view_t *view, bool *found, uint64
     for (uint32_t i = 0; i < view->change_count && i < CHANGES_MAX; i++) {
         dure_parameter_change_decode(&reader, &view->changes[i]);
     }
-    if (!dure_client_program(session->client, &has_program, &program, number,
-                             view->fund.version)) {
+    if (!dure_client_program(session->client, &has_program, &program, number, view->fund.version)) {
         return false;
     }
     if (has_program && program.image.size <= sizeof view->image) {
@@ -123,15 +123,15 @@ static int64_t difference_of(const dure_record_fund_t *fund)
 
 static json_t *fund_json(session_t *session, const dure_record_fund_t *fund)
 {
-    return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fund",
-        json_u64(fund->fund), "name", json_text(fund_name(session, fund->fund)), "ceiling",
-        json_amount(fund->ceiling), "issued", json_amount(fund->issued), "ordered",
-        json_amount(fund->ordered), "held_citizens", json_amount(fund->held_citizens),
-        "held_merchants", json_amount(fund->held_merchants), "pending",
-        json_amount(fund->pending), "redeemed", json_amount(fund->redeemed), "refunded",
-        json_amount(fund->refunded), "lapsed", json_amount(fund->lapsed), "escrow",
-        json_amount(fund->escrow), "difference", json_integer(difference_of(fund)));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fund",
+                     json_u64(fund->fund), "name", json_text(fund_name(session, fund->fund)),
+                     "ceiling", json_amount(fund->ceiling), "issued", json_amount(fund->issued),
+                     "ordered", json_amount(fund->ordered), "held_citizens",
+                     json_amount(fund->held_citizens), "held_merchants",
+                     json_amount(fund->held_merchants), "pending", json_amount(fund->pending),
+                     "redeemed", json_amount(fund->redeemed), "refunded",
+                     json_amount(fund->refunded), "lapsed", json_amount(fund->lapsed), "escrow",
+                     json_amount(fund->escrow), "difference", json_integer(difference_of(fund)));
 }
 
 static void print_row(const char *label, dure_amount_t amount, const char *note)
@@ -317,12 +317,11 @@ static json_t *supply_json(session_t *session, const supply_t *supply)
     }
     for (uint32_t i = 0; i < supply->account_count; i++) {
         const dure_record_account_t *account = &supply->accounts[i];
-        json_array_append_new(accounts,
-                              json_pack("{s:i, s:s, s:o, s:o, s:o}", "city", (int)account->city,
-                                        "name", account->name.text, "balance",
-                                        json_amount(account->balance), "reserved",
-                                        json_amount(account->reserved), "deposited",
-                                        json_amount(account->deposited)));
+        json_array_append_new(accounts, json_pack("{s:i, s:s, s:o, s:o, s:o}", "city",
+                                                  (int)account->city, "name", account->name.text,
+                                                  "balance", json_amount(account->balance),
+                                                  "reserved", json_amount(account->reserved),
+                                                  "deposited", json_amount(account->deposited)));
     }
     return json_pack("{s:o, s:o}", "funds", funds, "accounts", accounts);
 }
@@ -400,13 +399,12 @@ static void print_block(session_t *session, const dure_block_t *block)
         json_decref(txs);
         return;
     }
-    print_json(json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o}", "height",
-                         json_u64(header->height), "time", json_u64(header->time), "hash",
-                         hash_text(&block->hash).text, "previous",
-                         hash_text(&header->previous).text, "tx_root",
-                         hash_text(&header->tx_root).text, "effects_root",
-                         hash_text(&header->effects_root).text, "app_hash",
-                         hash_text(&header->app_hash).text, "txs", txs));
+    print_json(
+        json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o}", "height", json_u64(header->height),
+                  "time", json_u64(header->time), "hash", hash_text(&block->hash).text, "previous",
+                  hash_text(&header->previous).text, "tx_root", hash_text(&header->tx_root).text,
+                  "effects_root", hash_text(&header->effects_root).text, "app_hash",
+                  hash_text(&header->app_hash).text, "txs", txs));
 }
 
 static int show_block_in(session_t *session, uint64_t height)
@@ -456,10 +454,8 @@ static int show_tx_in(session_t *session, const dure_tx_id_t *id)
         return complain(EXIT_USAGE, "there is no decided transaction %s", id_text(id).text);
     }
     const dure_answer_t *answer = &tell.what.answer.answer;
-    outcome = (outcome_t){.id = *id,
-                          .recorded = answer->recorded,
-                          .height = answer->height,
-                          .index = answer->index};
+    outcome = (outcome_t){
+        .id = *id, .recorded = answer->recorded, .height = answer->height, .index = answer->index};
     if (!dure_client_effect(&outcome.effect, answer)) {
         return complain(EXIT_WORLD, "the node's effect is malformed");
     }
@@ -522,8 +518,7 @@ static int write_receipt(session_t *session, dure_bytes_t bytes, const dure_tx_i
     if (session->args->json) {
         print_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "id", id_text(id).text, "file", path,
                              "bytes", (int)bytes.size, "block", json_u64(receipt.height), "header",
-                             json_u64(receipt.header.height), "block_hash",
-                             hash_text(&hash).text));
+                             json_u64(receipt.header.height), "block_hash", hash_text(&hash).text));
         return EXIT_DONE;
     }
     printf("wrote the receipt of %s to %s, %zu bytes\n", id_text(id).text, path, bytes.size);
@@ -655,8 +650,7 @@ static int status(const args_t *args)
     }
     dure_tell_t tell;
     int code = EXIT_DONE;
-    if (!dure_client_call(session.client, &tell,
-                          &(dure_request_t){.kind = DURE_REQUEST_STATUS})) {
+    if (!dure_client_call(session.client, &tell, &(dure_request_t){.kind = DURE_REQUEST_STATUS})) {
         code = session_failed(&session);
     } else {
         code = print_status(args, (const char *)tell.what.status.text.data,
@@ -689,10 +683,7 @@ const command_t show_commands[] = {
      .least = 1,
      .most = 1,
      .run = show_tx},
-    {.words = "show",
-     .arguments = "",
-     .summary = "show where the chain stands",
-     .run = show},
+    {.words = "show", .arguments = "", .summary = "show where the chain stands", .run = show},
     {.words = "receipt",
      .arguments = "PARTY:LANE:NUMBER -o FILE",
      .summary = "write the receipt of a transaction, with its proof",
@@ -706,9 +697,6 @@ const command_t show_commands[] = {
      .options = "--from= --count=",
      .help = "Without --from only what happens from now on. Ends after --count lines.\n",
      .run = tail},
-    {.words = "status",
-     .arguments = "",
-     .summary = "show how the node is doing",
-     .run = status},
+    {.words = "status", .arguments = "", .summary = "show how the node is doing", .run = status},
     {0},
 };
