@@ -279,34 +279,40 @@ static yak_argument_t value_argument(yak_tree_t *tree, const yak_value_t *value)
     return yak_quoted_text(tree, (yak_text_t){start, size});
 }
 
+static bool counter_is_readable(const yak_counter_t *counter, dure_verb_t verb)
+{
+    bool city_wide = false;
+    for (uint32_t i = 1; i < DURE_VERB_COUNT; i++) {
+        city_wide = city_wide || counter->by[i] == DURE_COUNTER_CITY_WIDE;
+    }
+    return city_wide || counter->by[verb] != 0;
+}
+
 void yak_check_reads(yak_tree_t *tree, const yak_value_t *value, dure_verb_t verb)
 {
     if (value->kind != YAK_VALUE_INPUT || value->type == YAK_TYPE_ERROR) {
         return;
     }
     const dure_yak_input_t *input = &value->input;
-    yak_argument_t name = value_argument(tree, value);
-    yak_argument_t verb_name = yak_quoted_text(tree, yak_verb_name(verb));
+    bool fixed = input->kind == DURE_INPUT_PARAMETER && tree->parameters[input->id].fixed_at_issue;
+    yak_message_t message;
     if (input->role != DURE_ROLE_NONE && !yak_verb_has_role(verb, input->role)) {
         say_role(tree, value->token, input->role, verb);
-    } else if (!yak_verb_reads(verb, input->kind)) {
-        yak_details_t details = {{name, verb_name}, {NULL, 0}};
-        yak_say(tree, YAK_SAYS_FACT_NOT_OF_VERB, value->token, value->last, &details);
-    } else if (input->kind == DURE_INPUT_PARAMETER) {
-        bool fixed = tree->parameters[input->id].fixed_at_issue;
-        if (fixed && !yak_verb_rules(verb)->reads_fixed) {
-            yak_say_two(tree, YAK_SAYS_FIXED_AT_ISSUE, value->token, name, verb_name);
-        }
-    } else if (input->kind == DURE_INPUT_COUNTER) {
-        const yak_counter_t *counter = &tree->counters[input->id];
-        bool city_wide = false;
-        for (uint32_t i = 1; i < DURE_VERB_COUNT; i++) {
-            city_wide = city_wide || counter->by[i] == DURE_COUNTER_CITY_WIDE;
-        }
-        if (!city_wide && counter->by[verb] == 0) {
-            yak_say_two(tree, YAK_SAYS_COUNTER_WHOSE, value->token, name, verb_name);
-        }
+        return;
     }
+    if (!yak_verb_reads(verb, input->kind)) {
+        message = YAK_SAYS_FACT_NOT_OF_VERB;
+    } else if (fixed && !yak_verb_rules(verb)->reads_fixed) {
+        message = YAK_SAYS_FIXED_AT_ISSUE;
+    } else if (input->kind == DURE_INPUT_COUNTER &&
+               !counter_is_readable(&tree->counters[input->id], verb)) {
+        message = YAK_SAYS_COUNTER_WHOSE;
+    } else {
+        return;
+    }
+    yak_details_t details = {
+        {value_argument(tree, value), yak_quoted_text(tree, yak_verb_name(verb))}, {NULL, 0}};
+    yak_say(tree, message, value->token, value->last, &details);
 }
 
 /* ---- conditions ---- */

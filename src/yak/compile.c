@@ -1,8 +1,8 @@
 /* Source -> checked tree, source -> image. */
 #include "yak/yak_private.h"
 
-/* Tokens and tree of any source of the largest size fit: a token takes 48 bytes and there is at
-   most one per byte; the tree takes less than 160 bytes for each token. */
+/* A token takes 48 bytes and there is at most one for each byte of source; the tree takes about as
+   much again for each token.  Whoever contrives to need more reads TOO_COMPLEX. */
 #define WORKSPACE_SIZE (8u * 1024u * 1024u)
 
 size_t dure_yak_workspace_size(void)
