@@ -1,6 +1,6 @@
 /* What the files of solo share. */
-#ifndef DURE_SOLO_PRIVATE_H
-#define DURE_SOLO_PRIVATE_H
+#ifndef DURE_CONSENSUS_SOLO_PRIVATE_H
+#define DURE_CONSENSUS_SOLO_PRIVATE_H
 
 #include "consensus/dure_consensus.h"
 

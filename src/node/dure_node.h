@@ -61,7 +61,8 @@ DURE_MUST_USE dure_node_result_t dure_node_config_read(dure_node_config_t *confi
 typedef struct {
     dure_store_report_t store;
     uint64_t checkpoint_height;   /* 0: started from the genesis */
-    uint64_t checkpoints_refused; /* damaged or not of this log */
+    uint64_t checkpoints_refused; /* damaged, or of another state than they say: */
+    uint64_t checkpoints_wrong;   /*   of these, whole, but the state is not what they say */
     uint64_t replayed;            /* blocks */
     uint64_t replayed_txs;
     bool index_rebuilt; /* the history was behind the checkpoint: replayed from the genesis */

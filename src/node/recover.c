@@ -44,13 +44,15 @@ bool node_chain_init(dure_node_t *node)
 
 /* ---- the checkpoint -------------------------------------------------------------------------- */
 
-static bool load(dure_node_t *node, const dure_checkpoint_t *checkpoint, const char **problem)
+static bool load(dure_node_t *node, const dure_checkpoint_t *checkpoint, const char **problem,
+                 bool *is_damaged)
 {
     dure_chain_load_begin(node->chain);
     for (;;) {
         dure_bytes_t chunk;
         if (dure_store_checkpoint_read(node->store, &chunk) != DURE_STORE_OK) {
             *problem = dure_store_message(node->store);
+            *is_damaged = true;
             return false;
         }
         if (chunk.size == 0) {
@@ -77,11 +79,13 @@ static bool load_newest(dure_node_t *node)
     dure_checkpoint_t checkpoint;
     while (dure_store_checkpoint_next(node->store, &checkpoint) == DURE_STORE_OK) {
         const char *problem = "unknown";
-        if (load(node, &checkpoint, &problem)) {
+        bool is_damaged = false;
+        if (load(node, &checkpoint, &problem, &is_damaged)) {
             node->report.checkpoint_height = checkpoint.height;
             return true;
         }
         node->report.checkpoints_refused++;
+        node->report.checkpoints_wrong += !is_damaged;
         node_log(node, "event=checkpoint_refused height=%llu problem=\"%s\"",
                  (unsigned long long)checkpoint.height, problem);
         if (!node_chain_init(node)) {

@@ -1,0 +1,154 @@
+/* The simulator as a test, and as a program:
+       test_sim --seeds N [--first S]     runs N seeds
+       test_sim --crashes N [--first S]   runs seeds until N processes have crashed
+   A failing seed is printed; `test_sim --seeds 1 --first SEED` runs it again, the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "sim/sim.h"
+
+#define ITEMS 400u
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+#define SEEDS 40u
+#else
+#define SEEDS 300u
+#endif
+#define SEEDS_TO_CATCH 400u
+
+static workload_t *workload;
+
+static bool run(uint64_t first, uint64_t seeds, uint64_t crashes, sim_stats_t *stats)
+{
+    static const sim_bugs_t none;
+    for (uint64_t seed = first; stats->seeds < seeds && stats->crashes < crashes; seed++) {
+        const char *wrong = sim_run(seed, workload, &none, stats);
+        if (wrong != NULL) {
+            printf("# seed %llu: %s\n# again: test_sim --seeds 1 --first %llu\n",
+                   (unsigned long long)seed, wrong, (unsigned long long)seed);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void a_node_that_keeps_dying_loses_nothing(void **state)
+{
+    (void)state;
+    sim_stats_t stats = {0};
+    assert_true(run(1, SEEDS, UINT64_MAX, &stats));
+    sim_print(&stats);
+    /* What was to be tried was tried. */
+    assert_true(workload->payouts > 0);
+    assert_true(stats.losing > 0 && stats.kills > 0 && stats.deaths > 0 && stats.faults > 0);
+    assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
+    assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);
+}
+
+/* ---- planted bugs: a tester that finds none of them proves nothing --------------------------- */
+
+static void assert_caught(const char *name, sim_bugs_t bugs)
+{
+    sim_stats_t stats = {0};
+    for (uint64_t seed = 1; seed <= SEEDS_TO_CATCH; seed++) {
+        const char *wrong = sim_run(seed, workload, &bugs, &stats);
+        if (wrong != NULL) {
+            printf("# %s: caught by seed %llu: %s\n", name, (unsigned long long)seed, wrong);
+            fflush(stdout);
+            return;
+        }
+    }
+    fail_msg("%s was not caught by %u seeds", name, SEEDS_TO_CATCH);
+}
+
+static void an_answer_before_the_sync_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("answer before the sync",
+                  (sim_bugs_t){.store_bug = DURE_STORE_BUG_ACK_BEFORE_SYNC});
+}
+
+static void a_record_without_its_hash_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("no record hash", (sim_bugs_t){.store_bug = DURE_STORE_BUG_NO_RECORD_HASH});
+}
+
+static void a_retry_after_a_failed_sync_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("retry after a failed sync", (sim_bugs_t){
+                                                   .store_bug = DURE_STORE_BUG_RETRY_AFTER_EIO,
+                                                   .plants_no_poison = true,
+                                               });
+}
+
+static void a_root_that_misses_a_table_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("root that misses a table",
+                  (sim_bugs_t){.ledger_bug = DURE_LEDGER_BUG_ROOT_MISSES_PAYOUTS});
+}
+
+static void a_window_that_is_not_restored_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("window not restored",
+                  (sim_bugs_t){.ledger_bug = DURE_LEDGER_BUG_WINDOW_NOT_RESTORED});
+}
+
+/* ---- as a program ---------------------------------------------------------------------------- */
+
+static int run_program(int count, char **arguments)
+{
+    uint64_t seeds = UINT64_MAX;
+    uint64_t crashes = UINT64_MAX;
+    uint64_t first = 1;
+    for (int i = 1; i + 1 < count; i += 2) {
+        uint64_t value = strtoull(arguments[i + 1], NULL, 10);
+        if (strcmp(arguments[i], "--seeds") == 0) {
+            seeds = value;
+        } else if (strcmp(arguments[i], "--crashes") == 0) {
+            crashes = value;
+        } else if (strcmp(arguments[i], "--first") == 0) {
+            first = value;
+        }
+    }
+    if (seeds == UINT64_MAX && crashes == UINT64_MAX) {
+        fprintf(stderr, "usage: test_sim [--seeds N | --crashes N] [--first S]\n");
+        return 2;
+    }
+    sim_stats_t stats = {0};
+    bool is_good = run(first, seeds, crashes, &stats);
+    sim_print(&stats);
+    return is_good ? 0 : 1;
+}
+
+int main(int count, char **arguments)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_node_that_keeps_dying_loses_nothing),
+        cmocka_unit_test(an_answer_before_the_sync_is_caught),
+        cmocka_unit_test(a_record_without_its_hash_is_caught),
+        cmocka_unit_test(a_retry_after_a_failed_sync_is_caught),
+        cmocka_unit_test(a_root_that_misses_a_table_is_caught),
+        cmocka_unit_test(a_window_that_is_not_restored_is_caught),
+    };
+    if (!dure_crypto_init()) {
+        return 1;
+    }
+    workload = workload_new(ITEMS);
+    if (workload == NULL) {
+        return 1;
+    }
+    int result =
+        count > 1 ? run_program(count, arguments) : cmocka_run_group_tests(tests, NULL, NULL);
+    workload_free(workload);
+    return result;
+}
