@@ -127,37 +127,11 @@ static bool why_not(dure_consensus_t *self, uint32_t candidate, dure_time_t time
     return true;
 }
 
-/* True if nothing that is decided before it in the same block can make it admissible. */
-static bool is_settled(uint16_t code, const plan_t *plan)
-{
-    switch (code) {
-    case DURE_RESULT_DONE:
-        return false; /* it did not fit */
-    case DURE_RESULT_PARTY_UNKNOWN:
-    case DURE_RESULT_KEY_UNKNOWN:
-    case DURE_RESULT_SIGNATURE_WRONG:
-        return !plan->changes_keys;
-    default:
-        return true;
-    }
-}
-
-/* Takes a proposed transaction into the block.  False: the block must end before it, because its id
-   stands in the block with other bytes. */
-static bool take_chosen(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
+/* Takes a proposed transaction into the block. */
+static void take(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
 {
     const entry_t *entry = solo_entry(self, self->first + candidate);
-    taken_t *taken = find_taken(self, &entry->id);
-    if (taken->generation == self->generation) {
-        const entry_t *first = solo_entry(self, self->first + plan->positions[taken->index]);
-        if (!dure_bytes_equal(first->check.body, entry->check.body)) {
-            return false;
-        }
-        solo_set_aside(self, entry, DURE_RESULT_ALREADY_USED, dure_consensus_height(self) + 1u,
-                       taken->index);
-        return true;
-    }
-    *taken = (taken_t){
+    *find_taken(self, &entry->id) = (taken_t){
         .party = entry->id.party,
         .number = entry->id.number,
         .lane = entry->id.lane,
@@ -167,6 +141,34 @@ static bool take_chosen(dure_consensus_t *self, plan_t *plan, uint32_t candidate
     self->txs[plan->count] = self->candidates[candidate];
     plan->positions[plan->count++] = candidate;
     plan->changes_keys |= entry->kind == DURE_BODY_REGISTRATION || entry->kind == DURE_BODY_ROTATE;
+}
+
+/* Settles what the chain would admit and yet did not propose.  False: the block ends before it. */
+static bool settle_left_out(dure_consensus_t *self, plan_t *plan, uint32_t candidate,
+                            dure_time_t time)
+{
+    const entry_t *entry = solo_entry(self, self->first + candidate);
+    const taken_t *taken = find_taken(self, &entry->id);
+    if (taken->generation == self->generation) {
+        /* Its id stands in this block: the same bytes get the same answer; other bytes are looked
+           at when it is executed. */
+        const entry_t *first = solo_entry(self, self->first + plan->positions[taken->index]);
+        if (!dure_bytes_equal(first->check.body, entry->check.body)) {
+            return false;
+        }
+        solo_set_aside(self, entry, DURE_RESULT_ALREADY_USED, dure_consensus_height(self) + 1u,
+                       taken->index);
+        return true;
+    }
+    if (!self->is_driven && entry->valid_until < time) {
+        solo_set_aside(self, entry, DURE_RESULT_EXPIRED, dure_consensus_height(self), NO_REPEAT);
+        return true;
+    }
+    if (plan->count > 0) {
+        return false;
+    }
+    /* Nothing stands before it: executing it will tell. */
+    take(self, plan, candidate);
     return true;
 }
 
@@ -178,30 +180,24 @@ static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t
     for (; plan->passed < plan->candidates; plan->passed++) {
         uint32_t i = plan->passed;
         const entry_t *entry = solo_entry(self, self->first + i);
+        uint16_t code = entry->code;
         if (next < proposed->chosen_count && proposed->chosen[next] == i) {
             next++;
-            if (!take_chosen(self, plan, i)) {
-                return true;
-            }
+            take(self, plan, i);
             if (entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE) {
                 /* What follows is looked at under the new time or key. */
                 plan->passed++;
                 return true;
             }
-            continue;
+        } else if (entry->kind == 0) {
+            solo_set_aside(self, entry, code, 0, NO_REPEAT);
+        } else if (!why_not(self, i, time, &code)) {
+            return false;
+        } else if (code != DURE_RESULT_DONE) {
+            solo_set_aside(self, entry, code, dure_consensus_height(self), NO_REPEAT);
+        } else if (!settle_left_out(self, plan, i, time)) {
+            return true;
         }
-        uint16_t code = entry->code;
-        uint64_t height = 0;
-        if (entry->kind != 0) {
-            if (!why_not(self, i, time, &code)) {
-                return false;
-            }
-            if (!is_settled(code, plan)) {
-                return true;
-            }
-            height = dure_consensus_height(self);
-        }
-        solo_set_aside(self, entry, code, height, NO_REPEAT);
     }
     return true;
 }
