@@ -105,7 +105,7 @@ struct dure_io_sim {
     uint32_t inode_of[DURE_IO_FILES_MAX];
     flight_t flights[DURE_IO_LANES][DURE_IO_WRITES_MAX];
     size_t flight_count[DURE_IO_LANES];
-    bool is_woken;
+    _Atomic bool is_woken; /* by any thread */
 
     uint64_t random;
     uint64_t now_ns;
