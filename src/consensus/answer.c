@@ -122,6 +122,7 @@ static bool tell_block(dure_consensus_t *self, const built_t *built)
         solo_fail(self, "the history", history->problem(history->user));
         return false;
     }
+    self->told = decided->header.height;
     self->block_bytes += decided->bytes.size;
     self->block_txs += decided->count;
     if (self->listener.block != NULL) {
@@ -225,7 +226,6 @@ bool solo_tell(dure_consensus_t *self)
         if (!tell_block(self, built)) {
             return false;
         }
-        self->told = height;
         self->built_first++;
         has_moved = true;
         has_told |= tell_asides(self, height);

@@ -257,14 +257,20 @@ static dure_node_result_t watch_state(dure_node_t *node)
     return DURE_NODE_OK;
 }
 
+/* Does all that can be done before something happens outside: after it the loop may sleep. */
 static dure_node_result_t work(dure_node_t *node)
 {
-    if (!dure_consensus_round(node->consensus)) {
-        return node_fail(node, DURE_NODE_FAILED, "%s", dure_consensus_problem(node->consensus));
-    }
-    if (watch_state(node) != DURE_NODE_OK || node_save(node) != DURE_NODE_OK) {
-        return node->result;
-    }
+    bool was_saving = false;
+    do {
+        if (!dure_consensus_round(node->consensus)) {
+            return node_fail(node, DURE_NODE_FAILED, "%s", dure_consensus_problem(node->consensus));
+        }
+        was_saving = node->save != SAVE_IDLE;
+        if (watch_state(node) != DURE_NODE_OK || node_save(node) != DURE_NODE_OK) {
+            return node->result;
+        }
+        /* A checkpoint that ended lets deciding go on. */
+    } while (was_saving && node->save == SAVE_IDLE);
     dure_store_tick(node->store);
     if (dure_store_state(node->store) != DURE_STORE_OK) {
         return node_fail(node, DURE_NODE_FAILED, "the log: %s", dure_store_message(node->store));
