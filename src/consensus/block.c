@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NO_REPEAT UINT32_MAX
+#define REACH_MIN 64u
 
 uint32_t solo_ready(dure_consensus_t *self, uint32_t enough)
 {
@@ -55,7 +56,6 @@ typedef struct {
     uint32_t count;      /* in the block */
     uint32_t *positions; /* of each in the block, its offset from the front of the queue */
     uint64_t asides;     /* position of the first aside of this block */
-    bool changes_keys;   /* it registers a party or sets a key */
 } plan_t;
 
 static dure_verdict_t const *verdict_of(const entry_t *entry)
@@ -63,10 +63,16 @@ static dure_verdict_t const *verdict_of(const entry_t *entry)
     return entry->check.state == DURE_CHECK_DONE ? &entry->check.verdict : NULL;
 }
 
+/* True if what follows it is to be looked at under the time or the key that it brings. */
+static bool ends_block(const entry_t *entry)
+{
+    return entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE;
+}
+
 /* The longest front of the queue that is ready and fits a block. */
 static uint32_t gather(dure_consensus_t *self)
 {
-    uint32_t ready = solo_ready(self, DURE_BLOCK_TXS_MAX);
+    uint32_t ready = solo_ready(self, self->reach);
     size_t bytes = DURE_BLOCK_HEADER_SIZE;
     uint32_t count = 0;
     for (; count < ready; count++) {
@@ -76,6 +82,9 @@ static uint32_t gather(dure_consensus_t *self)
             break;
         }
         self->candidates[count] = (dure_chain_tx_t){entry->wire, verdict_of(entry)};
+        if (ends_block(entry)) {
+            return count + 1u;
+        }
     }
     return count;
 }
@@ -140,7 +149,6 @@ static void take(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
     };
     self->txs[plan->count] = self->candidates[candidate];
     plan->positions[plan->count++] = candidate;
-    plan->changes_keys |= entry->kind == DURE_BODY_REGISTRATION || entry->kind == DURE_BODY_ROTATE;
 }
 
 /* Settles what the chain would admit and yet did not propose.  False: the block ends before it. */
@@ -184,11 +192,6 @@ static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t
         if (next < proposed->chosen_count && proposed->chosen[next] == i) {
             next++;
             take(self, plan, i);
-            if (entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE) {
-                /* What follows is looked at under the new time or key. */
-                plan->passed++;
-                return true;
-            }
         } else if (entry->kind == 0) {
             solo_set_aside(self, entry, code, 0, NO_REPEAT);
         } else if (!why_not(self, i, time, &code)) {
@@ -233,7 +236,6 @@ static bool execute(dure_consensus_t *self, const plan_t *plan, dure_time_t time
     if (!step(self, &update, &event)) {
         return false;
     }
-    self->keys_changed |= plan->changes_keys;
     return true;
 }
 
@@ -266,11 +268,10 @@ bool solo_build(dure_consensus_t *self)
     if (plan.count > 0 && !execute(self, &plan, time)) {
         return false;
     }
+    self->reach = plan.passed < plan.candidates ? 2u * plan.passed : 2u * self->reach;
+    self->reach = self->reach < REACH_MIN ? REACH_MIN : self->reach;
+    self->reach = self->reach > DURE_BLOCK_TXS_MAX ? DURE_BLOCK_TXS_MAX : self->reach;
     for (uint32_t i = 0; i < plan.passed; i++) {
-        const entry_t *entry = solo_entry(self, self->first);
-        if (entry->kind != 0 && entry->check.state == DURE_CHECK_NONE) {
-            self->unchecked--;
-        }
         solo_pop(self);
     }
     return true;

@@ -138,6 +138,13 @@ void dure_pool_free(dure_pool_t *pool); /* waits for what is under way; NULL is 
 /* dure_pool_add: hands over; the threads see it at the next dure_pool_flush, or earlier. */
 void dure_pool_add(dure_pool_t *pool, dure_check_t *check);
 void dure_pool_flush(dure_pool_t *pool);
+/* dure_pool_key: the key in a signer's slot: the ledger's, or, for a party that it does not know,
+   the one that the latest registration seen by dure_pool_expect gives it.  The second is a guess,
+   and a wrong one costs time only: a verdict counts for the key it names alone. */
+DURE_MUST_USE bool dure_pool_key(const dure_pool_t *pool, const dure_ledger_t *ledger,
+                                 uint64_t party, uint8_t slot, dure_public_key_t *key);
+/* dure_pool_expect: keeps the keys of a registration that waits to be decided. */
+void dure_pool_expect(dure_pool_t *pool, const dure_tx_t *tx);
 bool dure_check_is_done(const dure_check_t *check);
 /* dure_pool_finish: returns when the check is done; the caller's thread helps. */
 void dure_pool_finish(dure_pool_t *pool, const dure_check_t *check);

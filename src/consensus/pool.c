@@ -11,7 +11,17 @@
    the wake-up cost nothing beside a verification. */
 #define POOL_TAKE_MAX 16u
 
+/* Keys of parties whose registration waits; one place for each hash, the latest wins. */
+#define EXPECTED_SIZE 65536u
+
+typedef struct {
+    uint64_t party; /* 0: free */
+    dure_public_key_t key;
+    uint8_t slot;
+} expected_t;
+
 struct dure_pool {
+    expected_t *expected; /* the owner's alone */
     dure_io_t *io;
     dure_verify_t *verify;
     dure_hash_t chain_id;
@@ -90,7 +100,10 @@ dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
         pool->capacity *= 2u;
     }
     pool->ring = calloc(pool->capacity, sizeof *pool->ring);
-    if (pool->ring == NULL) {
+    pool->expected = calloc(EXPECTED_SIZE, sizeof *pool->expected);
+    if (pool->ring == NULL || pool->expected == NULL) {
+        free(pool->ring);
+        free(pool->expected);
         free(pool);
         return NULL;
     }
@@ -126,8 +139,46 @@ void dure_pool_free(dure_pool_t *pool)
     (void)pthread_cond_destroy(&pool->work);
     (void)pthread_mutex_destroy(&pool->mutex);
     free(pool->ring);
+    free(pool->expected);
     free(pool);
 }
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static expected_t *expected_at(const dure_pool_t *pool, uint64_t party, uint8_t slot)
+{
+    uint64_t mixed = (party + slot) * UINT64_C(0x9E3779B97F4A7C15);
+    return &pool->expected[(mixed >> 40) % EXPECTED_SIZE];
+}
+
+void dure_pool_expect(dure_pool_t *pool, const dure_tx_t *tx)
+{
+    if (tx->body.kind != DURE_BODY_REGISTRATION) {
+        return;
+    }
+    const dure_registration_t *registration = &tx->body.registration;
+    for (uint16_t i = 0; i < registration->keys_count; i++) {
+        const dure_key_entry_t *entry = &registration->keys[i];
+        *expected_at(pool, registration->subject, entry->slot) =
+            (expected_t){registration->subject, entry->key, entry->slot};
+    }
+}
+
+bool dure_pool_key(const dure_pool_t *pool, const dure_ledger_t *ledger, uint64_t party,
+                   uint8_t slot, dure_public_key_t *key)
+{
+    if (dure_ledger_signer_key(ledger, party, slot, key)) {
+        return true;
+    }
+    const expected_t *expected = expected_at(pool, party, slot);
+    if (expected->party != party || expected->slot != slot) {
+        return false;
+    }
+    *key = expected->key;
+    return true;
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 void dure_pool_add(dure_pool_t *pool, dure_check_t *job)
 {

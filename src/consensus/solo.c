@@ -50,6 +50,7 @@ dure_consensus_t *dure_consensus_new(const dure_consensus_config_t *config)
     DURE_ASSERT(self->ring_size >= 4u * (uint64_t)DURE_TX_SIZE_MAX);
     self->is_driven = dure_ledger_genesis(dure_chain_ledger(config->chain))->clock == CLOCK_DRIVEN;
     self->told = dure_chain_head(config->chain)->height;
+    self->reach = DURE_BLOCK_TXS_MAX;
     self->wall_start_ms = dure_io_wall_ms(config->io);
     self->mono_start_ns = dure_io_monotonic_ns(config->io);
     return self;
@@ -123,11 +124,10 @@ static void decode(dure_consensus_t *self, entry_t *entry)
     entry->kind = envelope.tx.body.kind;
     entry->check.body = envelope.body;
     entry->check.seal = envelope.seal;
-    if (dure_ledger_signer_key(dure_chain_ledger(self->config.chain), entry->id.party,
-                               entry->check.seal.slot, &entry->check.key)) {
+    dure_pool_expect(self->config.pool, &envelope.tx);
+    if (dure_pool_key(self->config.pool, dure_chain_ledger(self->config.chain), entry->id.party,
+                      entry->check.seal.slot, &entry->check.key)) {
         dure_pool_add(self->config.pool, &entry->check);
-    } else {
-        self->unchecked++;
     }
 }
 
@@ -191,24 +191,6 @@ uint64_t dure_consensus_waiting(const dure_consensus_t *self)
         waiting += self->built[i % SOLO_BUILT_MAX].decided.count;
     }
     return waiting;
-}
-
-/* Signers that were unknown when their transactions came may have been registered since. */
-static void look_again(dure_consensus_t *self)
-{
-    if (self->unchecked == 0 || !self->keys_changed) {
-        return;
-    }
-    self->keys_changed = false;
-    for (uint64_t i = self->first; i < self->last && self->unchecked > 0; i++) {
-        entry_t *entry = solo_entry(self, i);
-        if (entry->kind != 0 && entry->check.state == DURE_CHECK_NONE &&
-            dure_ledger_signer_key(dure_chain_ledger(self->config.chain), entry->id.party,
-                                   entry->check.seal.slot, &entry->check.key)) {
-            self->unchecked--;
-            dure_pool_add(self->config.pool, &entry->check);
-        }
-    }
 }
 
 /* ---- the clock ------------------------------------------------------------------------------- */
@@ -305,9 +287,7 @@ bool dure_consensus_round(dure_consensus_t *self)
     bool is_moving = true;
     while (is_moving && self->state != DURE_CONSENSUS_FAILED && is_store_well(self)) {
         is_moving = solo_tell(self);
-        look_again(self);
         while (should_build(self) && solo_build(self)) {
-            look_again(self);
             is_moving = true;
         }
         if (self->state == DURE_CONSENSUS_NO_SPACE &&

@@ -81,8 +81,6 @@ struct dure_consensus {
     uint64_t first, last; /* next to decide, next to fill */
     uint8_t *ring;
     uint64_t ring_size, ring_first, ring_last; /* bytes in use: first..last */
-    uint64_t unchecked;  /* entries without a key: none was known when they came */
-    bool keys_changed;   /* a block registered parties or keys since they were looked at */
     uint64_t ready_seen; /* entries known to be checked are before this position */
 
     aside_t *asides;
@@ -101,6 +99,7 @@ struct dure_consensus {
     dure_chain_tx_t *txs;
     taken_t *taken;
     uint32_t generation;
+    uint32_t reach; /* how far the next block looks: what is cut off would be looked at in vain */
 
     uint64_t wall_start_ms, mono_start_ns;
     uint64_t space_retry_ns; /* when to try the full device again */

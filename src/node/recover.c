@@ -188,8 +188,9 @@ static dure_node_result_t fetch(replay_t *replay)
         ahead->ids[i] = envelope.tx.id;
         check->body = envelope.body;
         check->seal = envelope.seal;
-        if (dure_ledger_signer_key(dure_chain_ledger(node->chain), envelope.tx.id.party,
-                                   check->seal.slot, &check->key)) {
+        dure_pool_expect(node->pool, &envelope.tx);
+        if (dure_pool_key(node->pool, dure_chain_ledger(node->chain), envelope.tx.id.party,
+                          check->seal.slot, &check->key)) {
             dure_pool_add(node->pool, check);
         }
     }
