@@ -1,6 +1,6 @@
 /* kill: a real dured on a real directory, killed again and again while a client process pays. */
-#ifndef DURE_TEST_KILL_H
-#define DURE_TEST_KILL_H
+#ifndef DURE_KILL_H
+#define DURE_KILL_H
 
 #include <stdbool.h>
 #include <stdint.h>

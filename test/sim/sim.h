@@ -4,8 +4,8 @@
    The client submits a fixed list of transactions strictly in order and, after a crash, again from
    the first unanswered one; so the log must hold exactly the list's final ones, in order, however
    often the node died and however blocks were cut. */
-#ifndef DURE_TEST_SIM_H
-#define DURE_TEST_SIM_H
+#ifndef DURE_SIM_H
+#define DURE_SIM_H
 
 #include "node/dure_node.h"
 
