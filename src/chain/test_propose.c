@@ -149,6 +149,22 @@ static void who_is_registered_in_a_proposal_may_act_in_it(void **state)
     commit(chain);
 }
 
+static void a_tick_in_a_proposal_moves_how_far_ahead_is_too_far(void **state)
+{
+    (void)state;
+    const dure_time_t now = dure_trace_time(play.trace);
+    dure_trace_time_set(play.trace, now + DURE_TX_VALIDITY_MS_MAX);
+    offer_body(DURE_TRACE_BANK, dure_trace_deposit("budget", 1));
+    dure_trace_time_set(play.trace, now);
+    offer_body(DURE_TRACE_CLOCK, dure_trace_tick(now + DURE_TX_VALIDITY_MS_MAX));
+    offer(offers.txs[0].wire);
+    dure_chain_update_t update = propose(DURE_BLOCK_SIZE_MAX);
+    assert_chosen(&update, 2, 1, 2);
+    offers.bytes[2][offers.txs[2].wire.size - 1] ^= 1; /* still, the signature is looked at */
+    update = propose(DURE_BLOCK_SIZE_MAX);
+    assert_chosen(&update, 1, 1);
+}
+
 static void a_proposal_is_acceptable_to_others(void **state)
 {
     (void)state;
@@ -220,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup(bytes_are_bounded_and_order_is_kept, offers_clear),
         cmocka_unit_test_setup(what_no_block_holds_keeps_nobody_out, offers_clear),
         cmocka_unit_test_setup(who_is_registered_in_a_proposal_may_act_in_it, offers_clear),
+        cmocka_unit_test_setup(a_tick_in_a_proposal_moves_how_far_ahead_is_too_far, offers_clear),
         cmocka_unit_test_setup(a_proposal_is_acceptable_to_others, offers_clear),
         cmocka_unit_test_setup(a_full_proposal_repeats_no_id, offers_clear),
     };

@@ -47,11 +47,16 @@ void play_free(play_t *play)
 dure_chain_t *chain_new(const play_t *play)
 {
     const dure_ledger_limits_t limits = dure_ledger_limits_for(200);
-    const size_t size = (dure_chain_size(&limits) + 63) / 64 * 64;
+    return chain_new_of(play, &limits);
+}
+
+dure_chain_t *chain_new_of(const play_t *play, const dure_ledger_limits_t *limits)
+{
+    const size_t size = (dure_chain_size(limits) + 63) / 64 * 64;
     void *memory = aligned_alloc(64, size);
     assert_non_null(memory);
     const char *problem = NULL;
-    dure_chain_t *chain = dure_chain_init(memory, size, &limits,
+    dure_chain_t *chain = dure_chain_init(memory, size, limits,
                                           dure_bytes(play->genesis, play->genesis_size), &problem);
     assert_null(problem);
     assert_true((void *)chain == memory);

@@ -23,6 +23,7 @@ void play_free(play_t *play);
 
 /* A chain of its own memory over a play's genesis. */
 dure_chain_t *chain_new(const play_t *play);
+dure_chain_t *chain_new_of(const play_t *play, const dure_ledger_limits_t *limits);
 void chain_free(dure_chain_t *chain);
 
 /* One event over `count` transactions from `first` on. */
