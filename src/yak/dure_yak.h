@@ -46,8 +46,9 @@ typedef enum {
     DURE_INPUT_HOLDING = 9,   /* role: won of this fund's lots, as before the event */
     DURE_INPUT_WALLET = 10,   /* role: won of all the issuer's funds, as before the event */
     DURE_INPUT_MEMBER = 11,   /* role, id = index of the program's list: 1 or 0 */
-    DURE_INPUT_COUNTER =
-        12, /* id = index of the program's counter: its value in the present period */
+    /* id = index of the program's counter: its value in the present period, of the party whose role
+       is counter.by[verb], or of the city */
+    DURE_INPUT_COUNTER = 12,
     DURE_INPUT_PARAMETER = 13,  /* id = index of the program's parameter: the value in force */
     DURE_INPUT_LOT_USED = 14,   /* hundredths of a percent */
     DURE_INPUT_LOT_AGE = 15,    /* days */
@@ -195,7 +196,9 @@ typedef struct {
     uint64_t holds;     /* bit i: rule i is a hold that holds or is unknown */
     uint32_t hold_days; /* HELD: the longest hold */
     uint32_t steps;     /* instructions executed, <= steps_max */
-    dure_amount_t give, subsidy, reward, share; /* already capped; sums of the rules of one sort */
+    /* Already capped; sums of the rules of one sort; all zero if refused.  A grant with fixed gives
+       is of the amount `give`. */
+    dure_amount_t give, subsidy, reward, share;
 } dure_yak_decision_t;
 
 /* dure_yak_decide: inputs in the order of program->verbs[verb].inputs.  `amount` must be in range;

@@ -68,6 +68,5 @@ void dure_yak_input_text(char text[96], const dure_yak_program_t *program,
 void dure_yak_value_text(char text[64], const dure_yak_program_t *program,
                          const dure_yak_input_t *input, int64_t value);
 const char *dure_yak_verb_text(dure_verb_t verb);
-const char *dure_yak_rule_kind_text(dure_yak_rule_kind_t kind);
 
 #endif

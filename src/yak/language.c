@@ -141,11 +141,6 @@ const char *dure_yak_verb_text(dure_verb_t verb)
     return yak_verb_name(verb).data;
 }
 
-const char *dure_yak_rule_kind_text(dure_yak_rule_kind_t kind)
-{
-    return yak_rule_kind_name(kind).data;
-}
-
 yak_text_t yak_names_title(dure_names_t names, bool korean)
 {
     static const yak_text_t titles[YAK_NAMES_COUNT][2] = {

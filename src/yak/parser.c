@@ -384,7 +384,7 @@ static bool parse_legal_check(yak_parser_t *parser)
     if (parser->token->kind != YAK_TOKEN_STRING) {
         return yak_expected(parser, WHAT("a text in quotation marks", "따옴표 안의 글"));
     }
-    parser->tree->legal_text = parser->token++;
+    parser->token++;
     return true;
 }
 

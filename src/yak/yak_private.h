@@ -260,7 +260,7 @@ struct dure_yak_tree {
     /* the program; a token that is NULL means that the line is not there */
     const yak_token_t *name;
     const yak_token_t *issuer, *currency, *validity, *lapse, *priority, *refund, *old_lots;
-    const yak_token_t *legal_check, *legal_text, *lapse_account;
+    const yak_token_t *legal_check, *lapse_account;
     uint32_t issuer_city, validity_months, validity_days, priority_value;
     dure_day_t until;
     uint32_t refund_days, grace_days, old_lots_notice_days;
