@@ -41,7 +41,9 @@ static void on_answer(void *user, uint64_t token, const dure_answer_t *answer)
     world->answers[token].code = answer->code;
     world->answers[token].height = answer->height;
     world->answers[token].durable = dure_consensus_durable_height(dure_node_consensus(world->node));
-    memcpy(world->answers[token].problem, answer->problem.data, answer->problem.size);
+    if (answer->problem.size > 0) {
+        memcpy(world->answers[token].problem, answer->problem.data, answer->problem.size);
+    }
     world->count++;
 }
 

@@ -100,7 +100,9 @@ static bool block(void *user, const dure_decided_t *decided)
             .effect_size = result->effect.size,
         };
         DURE_ASSERT(told->effect != NULL);
-        memcpy(told->effect, result->effect.data, result->effect.size);
+        if (result->effect.size > 0) {
+            memcpy(told->effect, result->effect.data, result->effect.size);
+        }
     }
     return true;
 }
