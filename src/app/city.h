@@ -1,0 +1,205 @@
+/* dure-city: plays a city on a real node from real data.  Private header of src/app/city_*.c.
+
+   The player knows only what the outside knows: it signs for its citizens, shops, officers and for
+   the sandbox bank, sends the bytes to the node, and compares every answer with the one it expects.
+ */
+#ifndef DURE_APP_CITY_H
+#define DURE_APP_CITY_H
+
+#include <stdio.h>
+
+#include "api/dure_client.h"
+#include "codec/dure_codec.h"
+
+#define CITY_MONTHS_MAX   64u
+#define CITY_PROBLEM_SIZE 512u
+
+/* city_problem: keeps a sentence about what went wrong, cut to its size; returns false. */
+__attribute__((format(printf, 2, 3))) bool city_problem(char problem[CITY_PROBLEM_SIZE],
+                                                        const char *format, ...);
+
+/* ---- numbers from a seed
+ * ---------------------------------------------------------------------------- */
+typedef struct {
+    uint64_t state;
+} city_random_t;
+
+uint64_t city_random_next(city_random_t *random);
+/* In [0, bound); bound >= 1. */
+uint64_t city_random_below(city_random_t *random, uint64_t bound);
+/* In [0, 1). */
+double city_random_unit(city_random_t *random);
+/* Log-normal with the given mean and spread. */
+double city_random_lognormal(city_random_t *random, double mean, double sigma);
+
+/* ---- real data
+ * --------------------------------------------------------------------------------------- */
+typedef struct {
+    int32_t year, month;
+    uint64_t registered;             /* people */
+    uint64_t charged_won, spent_won; /* scaled: floor(real x fraction) */
+} city_month_t;
+
+typedef struct {
+    char city[64];
+    uint32_t region;
+    uint64_t fraction_numerator, fraction_denominator;
+    uint32_t month_count;
+    city_month_t months[CITY_MONTHS_MAX];
+    uint64_t category_weights[64]; /* won spent, by category number of the vocabulary */
+    uint64_t age_weights[10];      /* uses, by decade of age: [1] = 10..19 */
+} city_data_t;
+
+/* city_data_read: false with a sentence in problem.  `folder` holds the CSV files. */
+DURE_MUST_USE bool city_data_read(city_data_t *data, const char *folder, const char *city,
+                                  const char *fraction, char problem[CITY_PROBLEM_SIZE]);
+
+/* ---- people and shops
+ * --------------------------------------------------------------------------------- */
+#define CITY_LOTS_MAX 30u /* kept below the ledger's 32 */
+
+typedef struct {
+    uint64_t party;
+    uint64_t next_number;
+    uint64_t balance;      /* won, as the ledger must have it */
+    uint64_t bought_month; /* won ordered in the present month */
+    uint32_t lots[CITY_LOTS_MAX];
+    uint8_t lot_first, lot_count;
+    dure_secret_key_t secret;
+} city_citizen_t;
+
+typedef struct {
+    uint64_t party;
+    uint64_t next_number;
+    uint64_t balance;
+    uint64_t owner; /* index of a citizen + 1, or 0 */
+    uint16_t category;
+    bool risky;   /* its payouts are held three days */
+    bool refused; /* no citizen can pay here: too large, or of an excluded kind */
+    dure_secret_key_t secret;
+} city_shop_t;
+
+typedef struct {
+    dure_secret_key_t secret;
+    uint64_t party;
+    uint64_t next_number;
+} city_service_t;
+
+/* ---- the sandbox bank
+   ---------------------------------------------------------------------------------- Keeps its own
+   book of the escrow account from what happens at the bank, and writes the statement file. */
+typedef struct {
+    FILE *file;
+    dure_amount_t balance;
+    uint64_t entries;
+    dure_day_t entry_day;
+    uint32_t entry_next;       /* number of the next entry of entry_day */
+    dure_amount_t subsidy_day; /* moved from the budget today, booked as one entry */
+} city_bank_t;
+
+DURE_MUST_USE bool city_bank_open(city_bank_t *bank, const char *path);
+void city_bank_credit(city_bank_t *bank, dure_time_t time, const char *kind, const char *reference,
+                      dure_amount_t amount);
+void city_bank_debit(city_bank_t *bank, dure_time_t time, const char *kind, const char *reference,
+                     dure_amount_t amount);
+bool city_bank_close(city_bank_t *bank);
+
+/* ---- the play
+ * ------------------------------------------------------------------------------------------- */
+typedef struct {
+    uint64_t payments, refused, transactions;
+    uint64_t held, shops; /* won in wallets and with shops */
+} city_totals_t;
+
+typedef struct city_pending_payout {
+    dure_tx_id_t id;
+    dure_amount_t amount;
+    dure_day_t due;
+} city_pending_payout_t;
+
+/* What the player expects of a transaction on its way. */
+typedef struct {
+    uint16_t code;
+    uint8_t kind;
+} city_expected_t;
+
+#define CITY_BATCH_MAX 1024u
+
+typedef struct {
+    city_data_t data;
+    city_random_t random;
+    uint64_t seed;
+    dure_hash_t chain_id;
+    dure_client_t *client;
+    dure_zone_t zone;
+    dure_time_t now;
+    dure_day_t today;
+
+    city_service_t registrar, bank_service, officers[2], clock, watch;
+    city_citizen_t *citizens;
+    uint64_t citizen_count, citizen_capacity;
+    city_shop_t *shops;
+    uint64_t shop_count, shop_capacity;
+    city_pending_payout_t *payouts;
+    uint64_t payout_count, payout_capacity;
+    dure_amount_t budget;   /* left in the budget account */
+    uint64_t monthly_issue; /* won, the parameter of that name */
+
+    uint8_t *batch; /* transactions signed and not yet sent */
+    size_t batch_size, batch_capacity;
+    uint32_t batch_count;
+    dure_bytes_t wires[CITY_BATCH_MAX];
+    city_expected_t expected[CITY_BATCH_MAX];
+    /* The batch that the node has and has not yet answered. */
+    bool flying;
+    uint64_t flight_number;
+    uint32_t flight_count;
+    city_expected_t flight_expected[CITY_BATCH_MAX];
+    dure_answer_t answers[CITY_BATCH_MAX];
+
+    city_bank_t bank;
+    city_totals_t totals;
+    uint64_t started_ns, month_started_ns, month_payments;
+    bool live;
+    char problem[CITY_PROBLEM_SIZE];
+} city_t;
+
+#define CITY_FUND    UINT64_C(1)
+#define CITY_RATE_BP 600u
+
+/* Every function below that can fail returns false and leaves a sentence in city->problem. */
+DURE_MUST_USE bool city_people_start(city_t *city);
+DURE_MUST_USE bool city_register_citizen(city_t *city);
+DURE_MUST_USE bool city_register_shop(city_t *city);
+
+/* Genesis, keys/ and the file names that the dure command uses. */
+DURE_MUST_USE bool city_found(city_t *city, const char *directory);
+DURE_MUST_USE bool city_set_up(city_t *city, const char *program_path);
+/* Key files for a person to try the commands with: the services', one citizen's, one shop's. */
+DURE_MUST_USE bool city_write_keys(city_t *city, const char *directory,
+                                   const city_citizen_t *citizen, const city_shop_t *shop);
+/* Raises the fund's monthly issue by vote, with its notice, before a month that needs more. */
+DURE_MUST_USE bool city_raise_issue(city_t *city, uint64_t won);
+/* The treasury fills the budget account. */
+DURE_MUST_USE bool city_fill_budget(city_t *city, dure_amount_t amount);
+/* As the bank's service, under the bank's own numbers. */
+DURE_MUST_USE bool city_send_bank(city_t *city, const dure_body_t *body, uint16_t code);
+
+/* city_send: signs and queues a transaction; answers are compared with `code` as they come. */
+DURE_MUST_USE bool city_send(city_t *city, const dure_tx_t *tx, const dure_secret_key_t *secret,
+                             uint16_t code);
+DURE_MUST_USE bool city_send_as(city_t *city, city_service_t *service, const dure_body_t *body,
+                                uint16_t code);
+/* Sends what is queued and waits for all answers. */
+DURE_MUST_USE bool city_settle(city_t *city);
+DURE_MUST_USE bool city_tick(city_t *city, dure_time_t time);
+
+DURE_MUST_USE bool city_play_month(city_t *city, uint32_t month);
+
+void city_view_start(city_t *city);
+void city_view_day(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent);
+void city_view_month(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent);
+
+uint64_t city_monotonic_ns(void);
+
+#endif

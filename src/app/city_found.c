@@ -1,0 +1,188 @@
+/* The beginning of a city: genesis, its fund by vote of two officers, its budget. */
+#include "app/city.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/dure_key_file.h"
+#include "yak/dure_yak.h"
+
+static bool write_file(city_t *city, const char *directory, const char *name, dure_bytes_t bytes)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "wb");
+    bool written = file != NULL && fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+    if (file != NULL && fclose(file) != 0) {
+        written = false;
+    }
+    if (!written) {
+        city_problem(city->problem, "cannot write %s: %s", path, strerror(errno));
+    }
+    return written;
+}
+
+static bool fill_genesis(city_t *city, dure_genesis_t *genesis)
+{
+    city_service_t *services[6] = {&city->registrar,   &city->bank_service, &city->officers[0],
+                                   &city->officers[1], &city->clock,        &city->watch};
+    static const uint32_t roles[6] = {DURE_SERVICE_REGISTRAR, DURE_SERVICE_BANK,
+                                      DURE_SERVICE_OFFICER,   DURE_SERVICE_OFFICER,
+                                      DURE_SERVICE_CLOCK,     DURE_SERVICE_WATCH};
+    *genesis = (dure_genesis_t){.version = 1, .clock = 2, .time = city->now};
+    genesis->zones_count = 1;
+    genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
+    genesis->cities_count = 1;
+    genesis->cities[0] = (dure_genesis_city_t){.city = city->data.region, .threshold = 2};
+    genesis->services_count = 6;
+    uint8_t seed[16];
+    dure_put_u64(seed, city->seed);
+    dure_put_u64(seed + 8, city->data.region);
+    dure_hash(&genesis->salt, DURE_TAG_DERIVE, seed, sizeof seed);
+    for (size_t i = 0; i < 6; i++) {
+        dure_genesis_service_t *service = &genesis->services[i];
+        service->party = services[i]->party;
+        service->city = city->data.region;
+        service->roles = roles[i];
+        dure_hash_t blind;
+        dure_hash(&blind, DURE_TAG_DERIVE, services[i]->secret.seed, 32);
+        memcpy(service->blind.bytes, blind.bytes, sizeof service->blind.bytes);
+        if (!dure_public_key_of(&service->key, &services[i]->secret)) {
+            city_problem(city->problem, "cannot make a key");
+            return false;
+        }
+    }
+    return true;
+}
+
+bool city_found(city_t *city, const char *directory)
+{
+    dure_genesis_t genesis;
+    static uint8_t bytes[65536];
+    dure_writer_t writer = dure_writer(bytes, sizeof bytes);
+    if (!fill_genesis(city, &genesis)) {
+        return false;
+    }
+    dure_genesis_encode(&writer, &genesis);
+    dure_bytes_t encoded = dure_writer_bytes(&writer);
+    dure_hash(&city->chain_id, DURE_TAG_GENESIS, encoded.data, encoded.size);
+    return write_file(city, directory, "genesis.dure", encoded);
+}
+
+/* Two officers: one proposes, the other approves. */
+static bool vote(city_t *city, const dure_act_t *act)
+{
+    dure_tx_id_t proposal = {city->officers[0].party, 0, city->officers[0].next_number};
+    dure_body_t propose = {.kind = DURE_BODY_PROPOSE,
+                           .propose = {.until = city->today + 14, .act = *act}};
+    dure_body_t approve = {.kind = DURE_BODY_APPROVE, .approve = {proposal}};
+    return city_send_as(city, &city->officers[0], &propose, DURE_RESULT_DONE) &&
+           city_send_as(city, &city->officers[1], &approve, DURE_RESULT_DONE);
+}
+
+static bool name_of(dure_name_t *name, const char *text)
+{
+    return dure_name_from(name, text, strlen(text));
+}
+
+static bool compile_program(city_t *city, const char *path, dure_act_t *act)
+{
+    static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX + 1];
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    static dure_yak_diagnostics_t diagnostics;
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(source, 1, sizeof source, file);
+    if (file == NULL || size == 0) {
+        city_problem(city->problem, "cannot read the program %s", path);
+        return false;
+    }
+    fclose(file);
+    size_t image_size = 0;
+    size_t workspace_size = dure_yak_workspace_size();
+    void *workspace = aligned_alloc(64, (workspace_size + 63) / 64 * 64);
+    bool compiled =
+        workspace != NULL && dure_yak_compile(workspace, workspace_size, dure_bytes(source, size),
+                                              image, &image_size, &diagnostics);
+    free(workspace);
+    if (!compiled) {
+        city_problem(city->problem, "%s, line %u: %s", path, diagnostics.list[0].line,
+                     diagnostics.list[0].en);
+        return false;
+    }
+    act->fund.image = dure_bytes(image, image_size);
+    act->fund.source = dure_bytes(source, size);
+    return true;
+}
+
+bool city_set_up(city_t *city, const char *program_path)
+{
+    dure_act_t account = {.kind = DURE_ACT_ACCOUNT};
+    dure_act_t fund = {.kind = DURE_ACT_FUND};
+    fund.fund.fund = CITY_FUND;
+    fund.fund.ceiling = dure_amount(UINT64_C(1000000000000));
+    if (!name_of(&account.account.account, "budget") ||
+        !compile_program(city, program_path, &fund)) {
+        return false;
+    }
+    city->monthly_issue = UINT64_C(10000000000); /* the program's initial value */
+    return vote(city, &account) && vote(city, &fund) && city_settle(city);
+}
+
+bool city_raise_issue(city_t *city, uint64_t won)
+{
+    dure_act_t act = {.kind = DURE_ACT_PARAMETER};
+    act.parameter =
+        (dure_act_parameter_t){.fund = CITY_FUND, .value = (int64_t)won, .from = city->today + 1};
+    return name_of(&act.parameter.parameter, "monthly_issue") && vote(city, &act);
+}
+
+bool city_fill_budget(city_t *city, dure_amount_t amount)
+{
+    dure_body_t body = {.kind = DURE_BODY_DEPOSIT, .deposit = {.amount = amount}};
+    city->budget = dure_amount_plus(city->budget, amount);
+    return name_of(&body.deposit.account, "budget") &&
+           city_send_bank(city, &body, DURE_RESULT_DONE);
+}
+
+static bool write_key(city_t *city, const char *directory, const char *name, uint64_t party,
+                      const dure_secret_key_t *secret)
+{
+    char path[4096];
+    dure_key_file_t key = {.secret = *secret, .party = party};
+    snprintf(path, sizeof path, "%s/keys/%s.key", directory, name);
+    char problem[DURE_KEY_FILE_PROBLEM_SIZE];
+    if (!dure_public_key_of(&key.public_key, secret) ||
+        !dure_key_file_write(&key, path, true, problem)) {
+        city_problem(city->problem, "cannot write %s", path);
+        return false;
+    }
+    return true;
+}
+
+bool city_write_keys(city_t *city, const char *directory, const city_citizen_t *citizen,
+                     const city_shop_t *shop)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/keys", directory);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        city_problem(city->problem, "cannot make %s: %s", path, strerror(errno));
+        return false;
+    }
+    const struct {
+        const char *name;
+        const city_service_t *service;
+    } services[] = {{"registrar", &city->registrar},   {"bank", &city->bank_service},
+                    {"officer-1", &city->officers[0]}, {"officer-2", &city->officers[1]},
+                    {"clock", &city->clock},           {"watch", &city->watch}};
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+        if (!write_key(city, directory, services[i].name, services[i].service->party,
+                       &services[i].service->secret)) {
+            return false;
+        }
+    }
+    return write_key(city, directory, "citizen", citizen->party, &citizen->secret) &&
+           write_key(city, directory, "shop", shop->party, &shop->secret);
+}

@@ -1,0 +1,492 @@
+/* dure-city: replays real months of a city on a real node, or plays a short demo and leaves the
+ * node up. */
+#include "app/city.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define PATH_SIZE 1024u
+
+typedef struct {
+    bool demo;
+    const char *city, *fraction, *out, *data, *program;
+    uint64_t seed;
+    uint32_t months;     /* 0 = all */
+    char bin[PATH_SIZE]; /* folder of this program; dured and dure stand beside it */
+    char chain[PATH_SIZE + 16], socket[PATH_SIZE + 32], statement[PATH_SIZE + 32];
+    pid_t node;
+} run_t;
+
+static const char usage[] =
+    "usage: dure-city replay [--city 김포시] [--fraction 1] [--seed 1] [--out build/replay]\n"
+    "       dure-city play --demo [--dir build/demo]\n"
+    "\n"
+    "replay plays a city's real months on a node of its own: everybody registers, buys, pays and "
+    "cashes\n"
+    "out with a real key, until each month's registered, charged and spent equal floor(real x "
+    "fraction).\n"
+    "Then it stops the node and audits its log with dure verify. Results: OUT/summary.json.\n"
+    "play --demo does the same with a few months, and leaves the node running for you to try.\n"
+    "\n"
+    "  --city NAME      a city of data/gyeonggi-monthly-2019-2021.csv\n"
+    "  --fraction F     share of the real figures, above 0 and at most 1, such as 0.01\n"
+    "  --seed N         another seed is another city with the same months\n"
+    "  --months N       only the first N months\n"
+    "  --out DIR        where the chain, the bank statement and the summary go; an earlier run is "
+    "replaced\n"
+    "  --data DIR       folder of the CSV files (default: data)\n"
+    "  --program FILE   the fund's rules (default: examples/gimpo/general.yak)\n"
+    "\n"
+    "exit: 0 every figure is exact and the audit holds, 1 not so, 2 wrong usage, 3 the world "
+    "failed\n";
+
+/* ---- the node as a child process
+ * ----------------------------------------------------------------------- */
+
+static bool make_directory(const char *path)
+{
+    return mkdir(path, 0755) == 0 || errno == EEXIST;
+}
+
+static bool make_directories(const char *path)
+{
+    char part[PATH_SIZE + 16];
+    snprintf(part, sizeof part, "%s", path);
+    for (char *at = part + 1; *at != 0; at++) {
+        if (*at == '/') {
+            *at = 0;
+            if (!make_directory(part)) {
+                return false;
+            }
+            *at = '/';
+        }
+    }
+    return make_directory(part);
+}
+
+/* Removes an earlier run's node directory.  Only a folder that dure-city made (it holds `played`)
+   or an empty one is touched. */
+static bool clear_chain(const run_t *run, char *problem)
+{
+    char path[PATH_SIZE + 300];
+    DIR *folder = opendir(run->chain);
+    if (folder == NULL) {
+        return true;
+    }
+    snprintf(path, sizeof path, "%s/played", run->chain);
+    bool ours = access(path, F_OK) == 0;
+    bool cleared = true;
+    struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL && cleared) {
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        if (!ours) {
+            city_problem(problem,
+                         "%s holds something that dure-city did not make: give another --out",
+                         run->chain);
+            cleared = false;
+        } else {
+            snprintf(path, sizeof path, "%s/%s", run->chain, entry->d_name);
+            cleared = unlink(path) == 0 || errno == EISDIR || errno == EPERM;
+        }
+    }
+    closedir(folder);
+    return cleared;
+}
+
+static bool start_node(run_t *run, const city_t *city, char *problem)
+{
+    char program[PATH_SIZE + 16], log[PATH_SIZE + 32], parties[32];
+    snprintf(program, sizeof program, "%s/dured", run->bin);
+    snprintf(log, sizeof log, "%s/node.log", run->out);
+    snprintf(parties, sizeof parties, "%" PRIu64,
+             city->citizen_capacity + city->shop_capacity + 64);
+    char *arguments[] = {program, run->chain, "--socket", run->socket, "--parties", parties, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC,
+                                     0644);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    /* Its own group, so that an interrupt at the terminal ends the player first. */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    int error = posix_spawn(&run->node, program, &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) {
+        city_problem(problem, "cannot start %s: %s", program, strerror(error));
+    }
+    return error == 0;
+}
+
+static bool connect_node(run_t *run, city_t *city)
+{
+    for (int tries = 0; tries < 600; tries++) {
+        int status = 0;
+        if (waitpid(run->node, &status, WNOHANG) == run->node) {
+            run->node = 0;
+            city_problem(city->problem, "the node ended at once; its log is %s/node.log", run->out);
+            return false;
+        }
+        if (dure_client_open(&city->client, run->socket)) {
+            return true;
+        }
+        dure_client_close(city->client);
+        city->client = NULL;
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    city_problem(city->problem, "the node does not answer at %s", run->socket);
+    return false;
+}
+
+/* Ends the node in order; its peak memory in bytes. */
+static bool stop_node(run_t *run, uint64_t *peak_rss_bytes)
+{
+    struct rusage used = {0};
+    int status = 0;
+    if (run->node == 0) {
+        return true;
+    }
+    kill(run->node, SIGTERM);
+    bool ended = wait4(run->node, &status, 0, &used) == run->node;
+    run->node = 0;
+    *peak_rss_bytes = (uint64_t)used.ru_maxrss * 1024;
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* ---- the audit
+ * ------------------------------------------------------------------------------------------- */
+
+/* Runs `dure verify` on the node's directory; its report goes to OUT/audit.json as well. */
+static bool verify(const run_t *run, char report[PATH_SIZE + 32])
+{
+    char program[PATH_SIZE + 16], chain[PATH_SIZE + 16], statement[PATH_SIZE + 32];
+    snprintf(report, PATH_SIZE + 32, "%s/audit.json", run->out);
+    snprintf(program, sizeof program, "%s/dure", run->bin);
+    snprintf(chain, sizeof chain, "%s", run->chain);
+    snprintf(statement, sizeof statement, "%s", run->statement);
+    char *arguments[] = {program,   "verify",   chain,  "--statement",
+                         statement, "--report", report, NULL};
+    pid_t child = 0;
+    int status = 0;
+    fprintf(stderr, "\n");
+    fflush(stdout);
+    return posix_spawn(&child, program, NULL, NULL, arguments, environ) == 0 &&
+           waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static uint64_t member(const json_t *object, const char *name)
+{
+    return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+/* The audited months against the data; every figure, to the won. */
+static bool months_exact(city_t *city, const json_t *months)
+{
+    for (uint32_t i = 0; i < city->data.month_count; i++) {
+        const city_month_t *real = &city->data.months[i];
+        const json_t *found = json_array_get(months, i);
+        char name[16];
+        snprintf(name, sizeof name, "%04d-%02d", real->year, real->month);
+        const char *month = json_string_value(json_object_get(found, "month"));
+        if (month == NULL || strcmp(month, name) != 0 ||
+            member(found, "registered") != real->registered ||
+            member(found, "charged") != real->charged_won ||
+            member(found, "spent") != real->spent_won) {
+            city_problem(
+                city->problem,
+                "%s: the log does not add up to the data: registered %" PRIu64 " of %" PRIu64
+                ", charged %" PRIu64 " of %" PRIu64 ", spent %" PRIu64 " of %" PRIu64,
+                name, member(found, "registered"), real->registered, member(found, "charged"),
+                real->charged_won, member(found, "spent"), real->spent_won);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_summary(const run_t *run, city_t *city, const json_t *audit, double seconds,
+                          uint64_t peak_rss_bytes)
+{
+    char path[PATH_SIZE + 32];
+    snprintf(path, sizeof path, "%s/summary.json", run->out);
+    json_t *summary = json_object();
+    json_object_set_new(summary, "city", json_string(city->data.city));
+    json_object_set_new(summary, "fraction", json_real(strtod(run->fraction, NULL)));
+    json_object_set_new(summary, "seed", json_integer((json_int_t)city->seed));
+    static const char *const copied[] = {"months",  "payments",     "refunds",
+                                         "refused", "audit",        "state_root",
+                                         "blocks",  "transactions", "signatures"};
+    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
+        json_object_set(summary, copied[i], json_object_get(audit, copied[i]));
+    }
+    json_object_set_new(summary, "seconds", json_real(seconds));
+    json_object_set(summary, "verify_seconds", json_object_get(audit, "seconds"));
+    json_object_set(summary, "log_bytes", json_object_get(audit, "log_bytes"));
+    json_object_set_new(summary, "peak_rss_bytes", json_integer((json_int_t)peak_rss_bytes));
+    bool written = json_dump_file(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
+    json_decref(summary);
+    if (!written) {
+        city_problem(city->problem, "cannot write %s", path);
+    } else {
+        fprintf(stderr, "summary: %s\n", path);
+    }
+    return written;
+}
+
+static bool audit_replay(const run_t *run, city_t *city, double seconds, uint64_t peak_rss_bytes)
+{
+    char report[PATH_SIZE + 32];
+    json_error_t error;
+    if (!verify(run, report)) {
+        return city_problem(city->problem, "the audit does not hold");
+    }
+    json_t *audit = json_load_file(report, 0, &error);
+    if (audit == NULL) {
+        city_problem(city->problem, "%s: %s", report, error.text);
+        return false;
+    }
+    bool exact = months_exact(city, json_object_get(audit, "months")) &&
+                 write_summary(run, city, audit, seconds, peak_rss_bytes);
+    json_decref(audit);
+    return exact;
+}
+
+/* ---- playing
+ * --------------------------------------------------------------------------------------------- */
+
+static bool prepare(run_t *run, city_t *city)
+{
+    if (!make_directories(run->out)) {
+        city_problem(city->problem, "cannot make %s: %s", run->out, strerror(errno));
+        return false;
+    }
+    if (!clear_chain(run, city->problem)) {
+        return false;
+    }
+    char mark[PATH_SIZE + 32];
+    snprintf(mark, sizeof mark, "%s/played", run->chain);
+    FILE *file = make_directory(run->chain) ? fopen(mark, "w") : NULL;
+    if (file == NULL || fclose(file) != 0 || !city_bank_open(&city->bank, run->statement)) {
+        city_problem(city->problem, "cannot write in %s: %s", run->out, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool play(run_t *run, city_t *city)
+{
+    dure_day_t first = 0;
+    city->zone = dure_zone_kst();
+    if (!dure_day_from_date(
+            &first, (dure_date_t){city->data.months[0].year, city->data.months[0].month, 1})) {
+        return false;
+    }
+    city->now = dure_zone_day_start(&city->zone, first);
+    city->today = first;
+    if (!city_people_start(city) || !prepare(run, city) || !city_found(city, run->chain) ||
+        !start_node(run, city, city->problem) || !connect_node(run, city) ||
+        !city_set_up(city, run->program)) {
+        return false;
+    }
+    city->started_ns = city_monotonic_ns();
+    city_view_start(city);
+    for (uint32_t i = 0; i < city->data.month_count; i++) {
+        if (!city_play_month(city, i)) {
+            return false;
+        }
+    }
+    if (!city_bank_close(&city->bank)) {
+        city_problem(city->problem, "cannot write %s", run->statement);
+        return false;
+    }
+    return true;
+}
+
+static int replay(run_t *run, city_t *city)
+{
+    uint64_t peak_rss_bytes = 0;
+    bool played = play(run, city);
+    double seconds = (double)(city_monotonic_ns() - city->started_ns) / 1e9;
+    dure_client_close(city->client);
+    bool stopped = stop_node(run, &peak_rss_bytes);
+    if (played && !stopped) {
+        city_problem(city->problem, "the node did not stop in order; its log is %s/node.log",
+                     run->out);
+    }
+    bool holds = played && stopped && audit_replay(run, city, seconds, peak_rss_bytes);
+    if (!holds) {
+        fprintf(stderr, "\ndure-city: %s\n", city->problem);
+        return 1;
+    }
+    printf("\n%s: %u months, each equal to the data: registered, charged and spent.\n",
+           city->data.city, city->data.month_count);
+    return 0;
+}
+
+static int demo(run_t *run, city_t *city)
+{
+    uint64_t peak_rss_bytes = 0;
+    char report[PATH_SIZE + 32];
+    if (!play(run, city) || !verify(run, report)) {
+        fprintf(stderr, "\ndure-city: %s\n", city->problem);
+        dure_client_close(city->client);
+        (void)stop_node(run, &peak_rss_bytes);
+        return 1;
+    }
+    dure_client_close(city->client);
+    const city_citizen_t *citizen = &city->citizens[0];
+    const city_shop_t *shop = &city->shops[0];
+    for (uint64_t i = 0; i < city->citizen_count; i++) {
+        citizen = city->citizens[i].balance > citizen->balance ? &city->citizens[i] : citizen;
+    }
+    for (uint64_t i = 0; i < city->shop_count && shop->refused; i++) {
+        shop = &city->shops[i];
+    }
+    if (!city_write_keys(city, run->chain, citizen, shop)) {
+        fprintf(stderr, "dure-city: %s\n", city->problem);
+        return 1;
+    }
+    printf("\nThe node is up (process %d, its log: %s/node.log). Try:\n\n", (int)run->node,
+           run->out);
+    printf("  export DURE_DIR=%s\n", run->chain);
+    printf("  %s/dure show                                  # where the chain stands\n", run->bin);
+    printf("  %s/dure show fund 1                           # the city's money\n", run->bin);
+    printf("  %s/dure party show %" PRIu64 "    # a citizen's wallet\n", run->bin, citizen->party);
+    printf("  %s/dure pay %" PRIu64 " 8,500원 --key %s/keys/citizen.key\n", run->bin, shop->party,
+           run->chain);
+    printf("  %s/dure redeem 1 8,500원 --key %s/keys/shop.key\n", run->bin, run->chain);
+    printf("  %s/dure tail                                  # what happens, as it happens\n",
+           run->bin);
+    printf("  %s/dure verify %s             # the whole audit again\n\n", run->bin, run->chain);
+    printf("To stop it: kill %d\n", (int)run->node);
+    return 0;
+}
+
+/* ---- options
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool parse_u64(uint64_t *out, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == 0 && errno == 0;
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_options(run_t *run, int argc, char **argv)
+{
+    static const struct option options[] = {{"city", required_argument, NULL, 'c'},
+                                            {"fraction", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"months", required_argument, NULL, 'm'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"dir", required_argument, NULL, 'o'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"program", required_argument, NULL, 'p'},
+                                            {"demo", no_argument, NULL, 'D'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    bool wrong = false;
+    uint64_t months = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1 && !wrong) {
+        if (option == 'c') {
+            run->city = optarg;
+        } else if (option == 'f') {
+            run->fraction = optarg;
+        } else if (option == 's') {
+            wrong = !parse_u64(&run->seed, optarg);
+        } else if (option == 'm') {
+            wrong = !parse_u64(&months, optarg) || months == 0 || months > CITY_MONTHS_MAX;
+            run->months = (uint32_t)months;
+        } else if (option == 'o') {
+            run->out = optarg;
+        } else if (option == 'd') {
+            run->data = optarg;
+        } else if (option == 'p') {
+            run->program = optarg;
+        } else if (option == 'D') {
+            run->demo = true;
+        } else {
+            fputs(usage, option == 'h' ? stdout : stderr);
+            return option == 'h' ? 0 : 2;
+        }
+    }
+    if (wrong) {
+        fprintf(stderr, "dure-city: \"%s\" is not a whole number in its range\n", optarg);
+        return 2;
+    }
+    bool replaying = optind < argc && strcmp(argv[optind], "replay") == 0;
+    bool playing = optind < argc && strcmp(argv[optind], "play") == 0 && run->demo;
+    if (optind + 1 != argc || (!replaying && !playing)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    return -1;
+}
+
+static void place(run_t *run, const char *argv0)
+{
+    const char *slash = strrchr(argv0, '/');
+    snprintf(run->bin, sizeof run->bin, "%.*s", slash == NULL ? 1 : (int)(slash - argv0),
+             slash == NULL ? "." : argv0);
+    snprintf(run->chain, sizeof run->chain, "%s/chain", run->out);
+    snprintf(run->socket, sizeof run->socket, "%s/node.socket", run->chain);
+    snprintf(run->statement, sizeof run->statement, "%s/bank-statement.csv", run->out);
+}
+
+int main(int argc, char **argv)
+{
+    static run_t run = {
+        .city = "김포시", .data = "data", .program = "examples/gimpo/general.yak", .seed = 1};
+    static city_t city;
+    int usage_exit = parse_options(&run, argc, argv);
+    if (usage_exit >= 0) {
+        return usage_exit;
+    }
+    if (run.fraction == NULL) {
+        run.fraction = run.demo ? "0.05" : "1";
+    }
+    if (run.out == NULL) {
+        run.out = run.demo ? "build/demo" : "build/replay";
+    }
+    if (run.demo && run.months == 0) {
+        run.months = 6;
+    }
+    place(&run, argv[0]);
+    city.seed = run.seed;
+    city.random.state = run.seed;
+    signal(SIGPIPE, SIG_IGN);
+    if (!dure_crypto_init()) {
+        fprintf(stderr, "dure-city: the cryptographic library does not start\n");
+        return 3;
+    }
+    if (!city_data_read(&city.data, run.data, run.city, run.fraction, city.problem)) {
+        fprintf(stderr, "dure-city: %s\n", city.problem);
+        return 2;
+    }
+    if (run.months > 0 && run.months < city.data.month_count) {
+        city.data.month_count = run.months;
+    }
+    return run.demo ? demo(&run, &city) : replay(&run, &city);
+}

@@ -1,0 +1,608 @@
+/* dure verify DIR: reads a node's directory and nothing else, decides every transaction again with
+   every signature checked, and holds each root, sum and the bank's statement against what results.
+ */
+#include "app/verify.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/dure_store.h"
+
+#define THREADS_MAX      64u
+#define GENESIS_SIZE_MAX (64u * 1024u)
+#define SCRUB_STEP       (16u * 1024u * 1024u)
+#define PROGRESS_NS      UINT64_C(500000000)
+#define EXIT_HOLDS       0
+#define EXIT_BROKEN      1
+#define EXIT_USAGE       2
+#define EXIT_WORLD       3
+
+typedef struct {
+    const char *directory, *statement, *report_file;
+    bool json;
+    uint32_t parties, threads;
+    /* What is open. */
+    dure_io_t *io;
+    dure_store_t *store;
+    dure_store_report_t report;
+    uint8_t *genesis;
+    size_t genesis_size;
+    void *memory;
+    dure_chain_t *chain;
+    /* What came out. */
+    verify_tally_t tally;
+    verify_statement_t bank;
+    uint64_t blocks, signatures, started_ns, shown_ns;
+    bool broken; /* a finding, not a failure to look */
+    char problem[VERIFY_TEXT_SIZE];
+} verify_t;
+
+static const char usage[] =
+    "usage: dure verify DIR [--statement FILE] [--threads N] [--parties N] [--json] [--report "
+    "FILE]\n"
+    "\n"
+    "Checks a node's directory offline, from its log alone: every byte of the log, every link, "
+    "every\n"
+    "signature, every decision, every root in every block; adds up all money from the effects, "
+    "and\n"
+    "compares escrow with the bank's own statement. The node may be running.\n"
+    "\n"
+    "  --statement FILE  the bank's statement of the escrow account (docs/formats/statement.md)\n"
+    "  --threads N       signatures checked at once (default: the processors of this machine)\n"
+    "  --parties N       room for parties, if the log has more than the default of 1,000,000\n"
+    "  --json            the report as JSON on standard output\n"
+    "  --report FILE     the report as JSON in a file as well\n"
+    "\n"
+    "exit: 0 all holds, 1 something does not hold, 2 wrong usage, 3 the directory cannot be read\n";
+
+/* A finding: names what does not hold. */
+static bool finding(verify_t *verify, const char *text)
+{
+    size_t size = strlen(text);
+    size = size < sizeof verify->problem ? size : sizeof verify->problem - 1;
+    memmove(verify->problem, text, size); /* the text may be the problem itself */
+    verify->problem[size] = 0;
+    verify->broken = true;
+    return false;
+}
+
+static void progress(verify_t *verify, const char *what, uint64_t done, uint64_t all)
+{
+    uint64_t now = dure_io_monotonic_ns(verify->io);
+    bool live = isatty(STDERR_FILENO) == 1;
+    if (now - verify->shown_ns < (live ? PROGRESS_NS : 20 * PROGRESS_NS) && done != all) {
+        return;
+    }
+    verify->shown_ns = now;
+    double seconds = (double)(now - verify->started_ns) / 1e9;
+    fprintf(stderr, "%s%s: %3.0f %%, %" PRIu64 " transactions, %.1f s%s", live ? "\r" : "", what,
+            all == 0 ? 100.0 : 100.0 * (double)done / (double)all, verify->tally.transactions,
+            seconds, live && done != all ? "\033[K" : "\n");
+}
+
+/* ---- opening
+ * -------------------------------------------------------------------------------------------- */
+
+static bool read_genesis(verify_t *verify)
+{
+    dure_io_file_t file = 0;
+    uint64_t size = 0;
+    verify->genesis = malloc(GENESIS_SIZE_MAX);
+    bool read = verify->genesis != NULL &&
+                dure_io_file_open(verify->io, &file, "genesis.dure", DURE_IO_OPEN) == DURE_IO_OK &&
+                dure_io_file_size(verify->io, file, &size) == DURE_IO_OK &&
+                size <= GENESIS_SIZE_MAX &&
+                dure_io_file_read(verify->io, file, verify->genesis, (size_t)size, 0) == DURE_IO_OK;
+    dure_io_file_close(verify->io, file);
+    verify->genesis_size = (size_t)size;
+    if (!read) {
+        snprintf(verify->problem, sizeof verify->problem, "%s has no readable genesis.dure",
+                 verify->directory);
+    }
+    return read;
+}
+
+static bool open_store(verify_t *verify)
+{
+    dure_store_config_t config = {.first_height = 1, .read_only = true};
+    dure_hash(&config.chain_id, DURE_TAG_GENESIS, verify->genesis, verify->genesis_size);
+    dure_store_result_t result =
+        dure_store_open(&verify->store, &verify->report, verify->io, &config);
+    if (result == DURE_STORE_OK) {
+        return true;
+    }
+    snprintf(verify->problem, sizeof verify->problem, "%s",
+             verify->store == NULL ? "out of memory" : dure_store_message(verify->store));
+    verify->broken = result == DURE_STORE_CORRUPT || result == DURE_STORE_WRONG_CHAIN;
+    return false;
+}
+
+static bool open_chain(verify_t *verify)
+{
+    dure_ledger_limits_t limits = dure_ledger_limits_for(verify->parties);
+    size_t size = dure_chain_size(&limits);
+    const char *why = "not enough memory for the state: give a smaller --parties";
+    verify->memory = aligned_alloc(64, (size + 63) / 64 * 64);
+    if (verify->memory != NULL) {
+        verify->chain = dure_chain_init(verify->memory, size, &limits,
+                                        dure_bytes(verify->genesis, verify->genesis_size), &why);
+    }
+    if (verify->chain == NULL) {
+        snprintf(verify->problem, sizeof verify->problem, "%s", why);
+    }
+    return verify->chain != NULL;
+}
+
+/* ---- signatures
+ * ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const dure_ledger_t *ledger;
+    const dure_bytes_t *wires;
+    dure_verdict_t *verdicts;
+    uint32_t from, until;
+} slice_t;
+
+/* A verdict needs the signer's key, which the state before the block has unless the block itself
+   makes it; then the ledger checks the signature when it comes to it. */
+static void *check_slice(void *argument)
+{
+    const slice_t *slice = argument;
+    uint8_t *message = malloc(DURE_TX_SIZE_MAX + 64);
+    for (uint32_t i = slice->from; i < slice->until && message != NULL; i++) {
+        dure_verdict_t *verdict = &slice->verdicts[i];
+        dure_envelope_t envelope;
+        *verdict = (dure_verdict_t){.result = DURE_CRYPTO_MISMATCH};
+        if (dure_envelope_decode(&envelope, slice->wires[i], NULL) != DURE_RESULT_DONE ||
+            !dure_ledger_signer_key(slice->ledger, envelope.tx.id.party, envelope.seal.slot,
+                                    &verdict->key)) {
+            continue;
+        }
+        const dure_hash_t *chain_id = dure_ledger_chain_id(slice->ledger);
+        dure_tx_hash(&verdict->tx, chain_id, envelope.body);
+        size_t size = dure_tx_message(message, chain_id, envelope.body);
+        verdict->result =
+            (uint8_t)dure_signature_verify(&verdict->key, &envelope.seal.signature, message, size);
+    }
+    free(message);
+    return NULL;
+}
+
+static void check_signatures(const verify_t *verify, const dure_bytes_t *wires,
+                             dure_verdict_t *verdicts, uint32_t count)
+{
+    slice_t slices[THREADS_MAX];
+    pthread_t threads[THREADS_MAX];
+    bool started[THREADS_MAX] = {false};
+    uint32_t parts = count < 64 ? 1 : verify->threads;
+    for (uint32_t i = 0; i < parts; i++) {
+        slices[i] = (slice_t){.ledger = dure_chain_ledger(verify->chain),
+                              .wires = wires,
+                              .verdicts = verdicts,
+                              .from = (uint32_t)((uint64_t)count * i / parts),
+                              .until = (uint32_t)((uint64_t)count * (i + 1) / parts)};
+        started[i] =
+            i + 1 < parts && pthread_create(&threads[i], NULL, check_slice, &slices[i]) == 0;
+        if (!started[i]) {
+            (void)check_slice(&slices[i]);
+        }
+    }
+    for (uint32_t i = 0; i < parts; i++) {
+        if (started[i]) {
+            (void)pthread_join(threads[i], NULL);
+        }
+    }
+}
+
+/* ---- the log
+ * --------------------------------------------------------------------------------------------- */
+
+static bool scrub(verify_t *verify)
+{
+    dure_store_scrub_t at = {0};
+    uint64_t all = dure_store_log_size(verify->store);
+    while (at.passes == 0) {
+        if (dure_store_scrub_step(verify->store, &at, SCRUB_STEP) != DURE_STORE_OK) {
+            return finding(verify, dure_store_message(verify->store));
+        }
+        /* Room that is reserved and not yet used is read as well: it must be zero. */
+        progress(verify, "log bytes", at.passes > 0 || at.read_size > all ? all : at.read_size,
+                 all);
+    }
+    return true;
+}
+
+static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
+                        const dure_chain_update_t *update)
+{
+    const dure_zone_t *zone = dure_ledger_zone(dure_chain_ledger(verify->chain));
+    for (uint32_t i = 0; i < update->result_count; i++) {
+        static dure_effect_t effect;
+        static dure_envelope_t envelope;
+        if (dure_envelope_decode(&envelope, wires[i], NULL) != DURE_RESULT_DONE) {
+            verify->tally.transactions++;
+            verify->tally.inadmissible++;
+            continue;
+        }
+        dure_reader_t reader = dure_reader(update->results[i].effect);
+        dure_effect_decode(&reader, &effect);
+        if (!dure_reader_end(&reader)) {
+            return finding(verify, "an effect cannot be decoded");
+        }
+        if (!verify_tally_add(&verify->tally, &effect, &envelope.tx.body, zone, verify->problem)) {
+            return finding(verify, verify->problem);
+        }
+    }
+    return true;
+}
+
+static bool replay_block(verify_t *verify, uint64_t height)
+{
+    static dure_bytes_t wires[DURE_BLOCK_TXS_MAX];
+    static dure_verdict_t verdicts[DURE_BLOCK_TXS_MAX];
+    char text[VERIFY_TEXT_SIZE];
+    dure_bytes_t bytes;
+    if (dure_store_read(verify->store, &bytes, height) != DURE_STORE_OK) {
+        return finding(verify, dure_store_message(verify->store));
+    }
+    dure_block_t block;
+    const char *why = NULL;
+    size_t offset = 0;
+    uint32_t count = 0;
+    if (!dure_block_decode(&block, bytes, &why)) {
+        snprintf(text, sizeof text, "block %" PRIu64 ": %s", height, why);
+        return finding(verify, text);
+    }
+    while (count < DURE_BLOCK_TXS_MAX && dure_block_next(&block, &offset, &wires[count])) {
+        count++;
+    }
+    check_signatures(verify, wires, verdicts, count);
+    verify->signatures += count;
+    static dure_chain_update_t update;
+    why = dure_chain_replay(verify->chain, &block, verdicts, &update);
+    if (why != NULL) {
+        snprintf(text, sizeof text, "block %" PRIu64 ": %s", height, why);
+        return finding(verify, text);
+    }
+    verify->blocks++;
+    return tally_block(verify, wires, &update);
+}
+
+static bool replay(verify_t *verify)
+{
+    uint64_t last = verify->report.head_height;
+    for (uint64_t height = 1; height <= last; height++) {
+        if (!replay_block(verify, height)) {
+            return false;
+        }
+        progress(verify, "blocks", height, last);
+    }
+    if (verify->report.cut_size > 0) {
+        fprintf(stderr,
+                "note: %" PRIu64 " bytes after the last block belong to no batch that was "
+                "completed; a node cuts them when it starts\n",
+                verify->report.cut_size);
+    }
+    return true;
+}
+
+/* ---- sums
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* The record of every fund, by asking for each that the tally knows. */
+static bool fund_record(const verify_t *verify, uint64_t fund, dure_record_fund_t *record)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    dure_writer_t writer = dure_writer(bytes, sizeof bytes);
+    dure_blind_t blind;
+    dure_primary_key_t key = dure_key_fund(fund);
+    if (!dure_ledger_record(dure_chain_ledger(verify->chain), &key, &writer, &blind)) {
+        return false;
+    }
+    dure_reader_t reader = dure_reader(dure_writer_bytes(&writer));
+    dure_record_fund_decode(&reader, record);
+    return dure_reader_end(&reader);
+}
+
+static bool sums(verify_t *verify)
+{
+    const char *why = dure_ledger_invariants(dure_chain_ledger(verify->chain));
+    if (why != NULL) {
+        return finding(verify, why);
+    }
+    for (uint32_t i = 0; i < verify->tally.fund_count; i++) {
+        dure_record_fund_t record;
+        if (!fund_record(verify, verify->tally.funds[i].fund, &record)) {
+            return finding(verify, "money moved in a fund of which there is no record");
+        }
+        if (!verify_tally_compare(&verify->tally, &record, verify->problem)) {
+            return finding(verify, verify->problem);
+        }
+    }
+    if (verify->statement != NULL && !verify_statement_check(&verify->bank, verify->statement,
+                                                             &verify->tally, verify->problem)) {
+        return finding(verify, verify->problem);
+    }
+    return true;
+}
+
+/* ---- reports
+ * --------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    dure_amount_t issued, held_citizens, held_merchants, pending, redeemed, refunded, lapsed,
+        escrow;
+} audit_t;
+
+/* Over all funds.  sums() has shown that they add up. */
+static audit_t audit_of(const verify_t *verify)
+{
+    audit_t audit = {0};
+    for (uint32_t i = 0; i < verify->tally.fund_count; i++) {
+        dure_record_fund_t fund;
+        if (fund_record(verify, verify->tally.funds[i].fund, &fund)) {
+            audit.issued = dure_amount_plus(audit.issued, fund.issued);
+            audit.held_citizens = dure_amount_plus(audit.held_citizens, fund.held_citizens);
+            audit.held_merchants = dure_amount_plus(audit.held_merchants, fund.held_merchants);
+            audit.pending = dure_amount_plus(audit.pending, fund.pending);
+            audit.redeemed = dure_amount_plus(audit.redeemed, fund.redeemed);
+            audit.refunded = dure_amount_plus(audit.refunded, fund.refunded);
+            audit.lapsed = dure_amount_plus(audit.lapsed, fund.lapsed);
+            audit.escrow = dure_amount_plus(audit.escrow, fund.escrow);
+        }
+    }
+    return audit;
+}
+
+/* a - b, which may be below zero. */
+static int64_t minus(dure_amount_t a, dure_amount_t b)
+{
+    return dure_amount_compare(a, b) < 0 ? -(int64_t)dure_amount_minus(b, a).won
+                                         : (int64_t)dure_amount_minus(a, b).won;
+}
+
+/* Issued less all that became of it: 0, or the audit would have stopped before. */
+static int64_t difference_of(const audit_t *audit)
+{
+    const dure_amount_t parts[] = {audit->held_citizens, audit->held_merchants, audit->pending,
+                                   audit->redeemed,      audit->refunded,       audit->lapsed};
+    dure_amount_t sum = DURE_AMOUNT_ZERO;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        sum = dure_amount_plus(sum, parts[i]);
+    }
+    return minus(audit->issued, sum);
+}
+
+static void won(const char *label, dure_amount_t amount)
+{
+    char digits[32];
+    char text[48];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, amount.won);
+    int at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            text[at++] = ',';
+        }
+        text[at++] = digits[i];
+    }
+    text[at] = 0;
+    printf("  %-26s %24s원\n", label, text);
+}
+
+static void hex_of(char out[65], const dure_hash_t *hash)
+{
+    for (size_t i = 0; i < sizeof hash->bytes; i++) {
+        snprintf(out + 2 * i, 3, "%02x", hash->bytes[i]);
+    }
+}
+
+static void print_text(const verify_t *verify, double seconds)
+{
+    const dure_chain_head_t *head = dure_chain_head(verify->chain);
+    audit_t audit = audit_of(verify);
+    char root[65];
+    hex_of(root, &head->ledger_root);
+    printf("%" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64
+           " signatures checked in %.1f s\n",
+           verify->blocks, verify->tally.transactions, verify->signatures, seconds);
+    printf("%" PRIu64 " accepted, %" PRIu64 " refused by a rule; %" PRIu64 " people, %" PRIu64
+           " payments\n",
+           verify->tally.accepted, verify->tally.refused, verify->tally.registered,
+           verify->tally.payments);
+    printf("ledger root %s\n\n", root);
+    won("issued", audit.issued);
+    won("held by citizens", audit.held_citizens);
+    won("held by merchants", audit.held_merchants);
+    won("pending payouts", audit.pending);
+    won("redeemed", audit.redeemed);
+    won("refunded", audit.refunded);
+    won("lapsed", audit.lapsed);
+    printf("  %-26s %24" PRId64 "원\n", "difference", difference_of(&audit));
+    won("escrow by the chain", audit.escrow);
+    if (verify->statement != NULL) {
+        won("escrow by the bank", verify->bank.balance);
+        printf("  %-26s %24" PRId64 "원\n", "difference",
+               minus(audit.escrow, verify->bank.balance));
+    } else {
+        printf("  the bank's statement was not given: escrow is the chain's word alone\n");
+    }
+    printf("\nAll holds.\n");
+}
+
+static json_t *months_of(const verify_tally_t *tally)
+{
+    json_t *months = json_array();
+    for (uint32_t i = 0; i < tally->month_count; i++) {
+        const verify_month_t *month = &tally->months[i];
+        char name[16];
+        snprintf(name, sizeof name, "%04u-%02u", month->month / 12, month->month % 12 + 1);
+        json_array_append_new(months, json_pack("{s:s, s:I, s:I, s:I}", "month", name, "registered",
+                                                (json_int_t)month->registered, "charged",
+                                                (json_int_t)minus(month->charged, month->cancelled),
+                                                "spent", (json_int_t)month->spent.won));
+    }
+    return months;
+}
+
+static json_t *report_of(const verify_t *verify, double seconds)
+{
+    const dure_chain_head_t *head = dure_chain_head(verify->chain);
+    audit_t audit = audit_of(verify);
+    char chain_id[65], root[65], app[65], block[65];
+    hex_of(chain_id, &head->chain_id);
+    hex_of(root, &head->ledger_root);
+    hex_of(app, &head->app_hash);
+    hex_of(block, &head->block_hash);
+    json_t *sums = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "issued", (json_int_t)audit.issued.won,
+        "held_citizens", (json_int_t)audit.held_citizens.won, "held_merchants",
+        (json_int_t)audit.held_merchants.won, "pending", (json_int_t)audit.pending.won, "redeemed",
+        (json_int_t)audit.redeemed.won, "refunded", (json_int_t)audit.refunded.won, "lapsed",
+        (json_int_t)audit.lapsed.won, "difference", (json_int_t)difference_of(&audit), "escrow",
+        (json_int_t)audit.escrow.won);
+    json_object_set_new(sums, "escrow_at_bank",
+                        verify->statement == NULL
+                            ? json_null()
+                            : json_integer((json_int_t)verify->bank.balance.won));
+    json_t *report =
+        json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "ok", 1, "chain_id",
+                  chain_id, "blocks", (json_int_t)verify->blocks, "transactions",
+                  (json_int_t)verify->tally.transactions, "signatures",
+                  (json_int_t)verify->signatures, "refused", (json_int_t)verify->tally.refused,
+                  "people", (json_int_t)verify->tally.registered, "payments",
+                  (json_int_t)verify->tally.payments, "refunds", (json_int_t)verify->tally.refunds,
+                  "months", months_of(&verify->tally), "audit", sums);
+    json_object_set_new(report, "state_root", json_string(root));
+    json_object_set_new(report, "app_hash", json_string(app));
+    json_object_set_new(report, "block_hash", json_string(block));
+    json_object_set_new(report, "log_bytes",
+                        json_integer((json_int_t)dure_store_log_size(verify->store)));
+    json_object_set_new(report, "seconds", json_real(seconds));
+    return report;
+}
+
+/* Gives out the report; false if its file cannot be written. */
+static bool give_report(const verify_t *verify)
+{
+    double seconds = (double)(dure_io_monotonic_ns(verify->io) - verify->started_ns) / 1e9;
+    json_t *report = report_of(verify, seconds);
+    size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
+    bool written =
+        verify->report_file == NULL || json_dump_file(report, verify->report_file, flags) == 0;
+    if (verify->json) {
+        json_dumpf(report, stdout, flags);
+        printf("\n");
+    } else {
+        print_text(verify, seconds);
+    }
+    json_decref(report);
+    return written;
+}
+
+/* ---- the command
+ * ----------------------------------------------------------------------------------------- */
+
+static bool number_option(uint32_t *out, const char *text, uint32_t most)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text == 0 || *end != 0 || value == 0 || value > most) {
+        fprintf(stderr, "dure verify: \"%s\" is not a number in 1..%u\n", text, most);
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+static int parse_options(verify_t *verify, int argc, char **argv)
+{
+    static const struct option options[] = {{"statement", required_argument, NULL, 's'},
+                                            {"threads", required_argument, NULL, 't'},
+                                            {"parties", required_argument, NULL, 'p'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"report", required_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    verify->threads = cores < 1 ? 1 : (cores > (long)THREADS_MAX ? THREADS_MAX : (uint32_t)cores);
+    verify->parties = 1000000;
+    optind = 1;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        bool good = true;
+        if (option == 's') {
+            verify->statement = optarg;
+        } else if (option == 't') {
+            good = number_option(&verify->threads, optarg, THREADS_MAX);
+        } else if (option == 'p') {
+            good = number_option(&verify->parties, optarg, 20000000);
+        } else if (option == 'r') {
+            verify->report_file = optarg;
+        } else if (option == 'j') {
+            verify->json = true;
+        } else {
+            fputs(usage, option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_HOLDS : EXIT_USAGE;
+        }
+        if (!good) {
+            return EXIT_USAGE;
+        }
+    }
+    if (optind + 1 != argc) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    verify->directory = argv[optind];
+    return -1;
+}
+
+static bool open_all(verify_t *verify)
+{
+    if (dure_io_linux_open(&verify->io, verify->directory, DURE_IO_READ_ONLY) != DURE_IO_OK) {
+        snprintf(verify->problem, sizeof verify->problem, "%s",
+                 verify->io == NULL ? "out of memory" : dure_io_error_text(verify->io));
+        return false;
+    }
+    verify->started_ns = dure_io_monotonic_ns(verify->io);
+    return read_genesis(verify) && open_store(verify) && open_chain(verify);
+}
+
+int dure_verify_command(int argc, char **argv)
+{
+    static verify_t verify;
+    int usage_exit = parse_options(&verify, argc, argv);
+    if (usage_exit >= 0) {
+        return usage_exit;
+    }
+    if (!dure_crypto_init()) {
+        fprintf(stderr, "dure verify: the cryptographic library does not start\n");
+        return EXIT_WORLD;
+    }
+    bool holds = open_all(&verify) && scrub(&verify) && replay(&verify) && sums(&verify);
+    if (holds && !give_report(&verify)) {
+        fprintf(stderr, "dure verify: cannot write %s\n", verify.report_file);
+        holds = false;
+    } else if (!holds) {
+        fprintf(stderr, "\ndure verify: %s%s\n", verify.broken ? "does not hold: " : "",
+                verify.problem);
+        if (verify.json) {
+            json_t *report = json_pack("{s:b, s:s}", "ok", 0, "problem", verify.problem);
+            json_dumpf(report, stdout, JSON_INDENT(2));
+            printf("\n");
+            json_decref(report);
+        }
+    }
+    verify_tally_free(&verify.tally);
+    (void)dure_store_close(verify.store);
+    dure_io_close(verify.io);
+    free(verify.genesis);
+    free(verify.memory);
+    return holds ? EXIT_HOLDS : (verify.broken ? EXIT_BROKEN : EXIT_WORLD);
+}
