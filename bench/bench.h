@@ -1,0 +1,34 @@
+/* The benchmark's parts share this. */
+#ifndef DURE_BENCH_H
+#define DURE_BENCH_H
+
+#include <jansson.h>
+
+#include "codec/dure_codec.h"
+#include "trace/trace.h"
+
+#define BENCH_THREADS_MAX 64u
+#define BENCH_PATH_SIZE   1024u
+
+typedef struct {
+    const char *out;
+    char folder[BENCH_PATH_SIZE]; /* for files while measuring */
+    uint32_t threads;
+    json_t *rows;
+    double verify_raw, fdatasync_us;
+} bench_t;
+
+uint64_t bench_now_ns(void);
+/* bench_row: adds a row and shows it; baseline may be NULL. */
+void bench_row(bench_t *bench, const char *name, double value, const char *unit,
+               const char *baseline, double baseline_value);
+
+/* bench_program: compiles examples/gimpo/general.yak into the trace's configuration; image and
+   source have the limits' sizes and must outlive it. */
+DURE_MUST_USE bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source);
+/* The ledger and chain alone: payments already verified, in blocks of 10,000. */
+DURE_MUST_USE bool bench_ledger(bench_t *bench);
+/* A node on a real directory: signed payments, durable. */
+DURE_MUST_USE bool bench_node(bench_t *bench);
+
+#endif
