@@ -152,8 +152,7 @@ static void take(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
 }
 
 /* Settles what the chain would admit and yet did not propose.  False: the block ends before it. */
-static bool settle_left_out(dure_consensus_t *self, plan_t *plan, uint32_t candidate,
-                            dure_time_t time)
+static bool settle_left_out(dure_consensus_t *self, plan_t *plan, uint32_t candidate)
 {
     const entry_t *entry = solo_entry(self, self->first + candidate);
     const taken_t *taken = find_taken(self, &entry->id);
@@ -166,10 +165,6 @@ static bool settle_left_out(dure_consensus_t *self, plan_t *plan, uint32_t candi
         }
         solo_set_aside(self, entry, DURE_RESULT_ALREADY_USED, dure_consensus_height(self) + 1u,
                        taken->index);
-        return true;
-    }
-    if (!self->is_driven && entry->valid_until < time) {
-        solo_set_aside(self, entry, DURE_RESULT_EXPIRED, dure_consensus_height(self), NO_REPEAT);
         return true;
     }
     if (plan->count > 0) {
@@ -198,7 +193,7 @@ static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t
             return false;
         } else if (code != DURE_RESULT_DONE) {
             solo_set_aside(self, entry, code, dure_consensus_height(self), NO_REPEAT);
-        } else if (!settle_left_out(self, plan, i, time)) {
+        } else if (!settle_left_out(self, plan, i)) {
             return true;
         }
     }

@@ -120,7 +120,6 @@ static void decode(dure_consensus_t *self, entry_t *entry)
         return;
     }
     entry->id = envelope.tx.id;
-    entry->valid_until = envelope.tx.valid_until;
     entry->kind = envelope.tx.body.kind;
     entry->check.body = envelope.body;
     entry->check.seal = envelope.seal;

@@ -22,7 +22,6 @@ typedef struct {
     dure_bytes_t wire; /* in the byte ring; its block of the ring begins at `ring_start` */
     uint64_t ring_end; /* where the ring is free again once this one is gone */
     dure_tx_id_t id;
-    dure_time_t valid_until;
     uint8_t kind;              /* dure_body_kind_t; 0: could not be decoded */
     uint16_t code;             /* of the decoding */
     const char *field, *wrong; /* which field was malformed; static text or NULL */

@@ -2,7 +2,6 @@
    transaction a block. */
 #include "sim/sim.h"
 #include "trace/trace.h"
-#include "yak/dure_yak.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,39 +20,15 @@ static dure_bytes_t copy(dure_bytes_t bytes)
     return dure_bytes(data, bytes.size);
 }
 
-static bool read_program(uint8_t *source, size_t *size)
-{
-    FILE *file = fopen(PROGRAM, "rb");
-    if (file == NULL) {
-        return false;
-    }
-    *size = fread(source, 1, DURE_YAK_SOURCE_SIZE_MAX, file);
-    fclose(file);
-    return true;
-}
-
 static dure_trace_t *new_trace(void)
 {
-    static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX];
-    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
-    static dure_yak_diagnostics_t diagnostics;
-    size_t source_size = 0;
-    size_t image_size = 0;
-    size_t room = (dure_yak_workspace_size() + 15u) / 16u * 16u;
-    void *workspace = aligned_alloc(16, room);
-    bool is_compiled = workspace != NULL && read_program(source, &source_size) &&
-                       dure_yak_compile(workspace, room, dure_bytes(source, source_size), image,
-                                        &image_size, &diagnostics);
-    free(workspace);
-    if (!is_compiled) {
-        fprintf(stderr, "%s cannot be compiled; run from the top of the tree\n", PROGRAM);
-        return NULL;
-    }
     dure_trace_config_t config = {.seed = 3, .mischief = 8, .citizens = 30, .merchants = 10};
     config.ticks = 25;
-    config.image = dure_bytes(image, image_size);
-    config.source = dure_bytes(source, source_size);
-    return dure_trace_new(&config);
+    dure_trace_t *trace = dure_trace_new_from(&config, PROGRAM);
+    if (trace == NULL) {
+        fprintf(stderr, "%s cannot be compiled; run from the top of the tree\n", PROGRAM);
+    }
+    return trace;
 }
 
 /* ---- verifying once -------------------------------------------------------------------------- */
