@@ -39,6 +39,10 @@ typedef struct {
     /* block: the next durable block, height by height.  Must be visible to `find` on return; need
        not be durable, as the node gives blocks again after a crash. */
     bool (*block)(void *user, const dure_decided_t *block);
+    /* sync: what it holds is on the disk when this returns.  Called before each checkpoint, so that
+       a power loss does not leave the history behind the checkpoint and the whole log to be
+       replayed. May be NULL. */
+    bool (*sync)(void *user);
     /* find: the final answer (dure_result_is_final) to an id and the hash of its transaction; false
      if there is none.  A block may hold results that are not final: they are nobody's answer here.
      *answer borrows until the next call; `repeated` is ignored. */

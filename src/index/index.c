@@ -338,6 +338,15 @@ static bool history_block(void *user, const dure_decided_t *block)
     return true;
 }
 
+/* Under WAL with synchronous NORMAL a checkpoint of the database syncs the log and the file. */
+static bool history_sync(void *user)
+{
+    dure_index_t *index = user;
+    int result =
+        sqlite3_wal_checkpoint_v2(index->database, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+    return result == SQLITE_OK || index_fail(index, "cannot be synced");
+}
+
 static bool history_find(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id)
 {
     return dure_index_answer(user, answer, tx, NULL, id);
@@ -354,6 +363,7 @@ dure_history_t dure_index_history(dure_index_t *index)
                             .last = history_last,
                             .reset = history_reset,
                             .block = history_block,
+                            .sync = history_sync,
                             .find = history_find,
                             .problem = history_problem};
 }

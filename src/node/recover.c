@@ -228,7 +228,8 @@ static dure_node_result_t replay_block(replay_t *replay)
     const char *problem = dure_chain_replay(node->chain, &ahead->block, ahead->verdicts, &update);
     if (problem != NULL) {
         return node_fail(node, DURE_NODE_FAILED,
-                         "block %llu does not come to what the log says: %s",
+                         "block %llu does not come to what the log says: %s (a limit of "
+                         "node.conf that was reached must not be changed afterwards)",
                          (unsigned long long)height, problem);
     }
     if (history->block != NULL && height > replay->history_height) {

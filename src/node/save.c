@@ -44,6 +44,10 @@ static dure_node_result_t give_up(dure_node_t *node, dure_store_result_t result)
 static dure_node_result_t begin(dure_node_t *node)
 {
     const dure_chain_head_t *head = dure_chain_head(node->chain);
+    const dure_history_t *history = &node->config.history;
+    if (history->sync != NULL && !history->sync(history->user)) {
+        return node_fail(node, DURE_NODE_FAILED, "the index: %s", history->problem(history->user));
+    }
     dure_checkpoint_t checkpoint = {
         .height = head->height,
         .block_hash = head->block_hash,
