@@ -20,6 +20,7 @@ struct history {
     size_t count, capacity;
     dure_hash_t *hashes; /* of blocks, from height 1 */
     uint64_t height, heights;
+    uint64_t synced;
     const char *problem;
 };
 
@@ -36,6 +37,9 @@ void history_cut(history_t *self, uint64_t height)
     if (self->height > height) {
         self->height = height;
     }
+    if (self->synced > height) {
+        self->synced = height;
+    }
 }
 
 void history_free(history_t *self)
@@ -51,6 +55,18 @@ void history_free(history_t *self)
 uint64_t history_height(const history_t *self)
 {
     return self->height;
+}
+
+uint64_t history_synced(const history_t *self)
+{
+    return self->synced;
+}
+
+static bool sync_all(void *user)
+{
+    history_t *self = user;
+    self->synced = self->height;
+    return true;
 }
 
 static uint64_t last(void *user, dure_hash_t *hash)
@@ -141,6 +157,7 @@ dure_history_t history_hook(history_t *self)
         .last = last,
         .reset = reset,
         .block = block,
+        .sync = sync_all,
         .find = find,
         .problem = problem,
     };

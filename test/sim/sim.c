@@ -193,9 +193,13 @@ static void end_process(world_t *world, bool is_power_loss)
     world->stats->power_losses++;
     world->stats->losing += lost > 0;
     world->stats->lost_bytes += lost;
-    if (roll(world, 4) == 0) {
-        uint64_t height = history_height(world->history);
-        history_cut(world->history, roll(world, 3) == 0 ? 0 : height - roll(world, height + 1));
+    if (roll(world, 24) == 0) {
+        history_cut(world->history, 0); /* somebody deleted the file */
+        world->stats->index_deleted++;
+    } else if (roll(world, 3) == 0) {
+        uint64_t open = history_height(world->history) - history_synced(world->history);
+        history_cut(world->history, history_height(world->history) - roll(world, open + 1));
+        world->stats->index_losses++;
     }
 }
 
@@ -232,6 +236,9 @@ static bool start(world_t *world, end_t end)
             world->stats->from_checkpoint += report.checkpoint_height > 0;
             world->stats->from_genesis += report.checkpoint_height == 0;
             world->stats->rebuilt += report.index_rebuilt;
+            if (report.index_rebuilt && history_synced(world->history) > 0) {
+                fail(world, "a checkpoint was written before the history was safe", 0);
+            }
             if (report.checkpoints_wrong > 0) {
                 fail(world, "a whole checkpoint came to another state", 0);
             }
@@ -447,6 +454,8 @@ void sim_print(const sim_stats_t *stats)
         {"recoveries_from_checkpoint", stats->from_checkpoint},
         {"recoveries_from_genesis", stats->from_genesis},
         {"index_rebuilt", stats->rebuilt},
+        {"index_tails_lost", stats->index_losses},
+        {"index_deleted", stats->index_deleted},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         printf("# %s %llu\n", rows[i].name, (unsigned long long)rows[i].value);

@@ -45,6 +45,8 @@ history_t *history_new(void);
 void history_free(history_t *history);
 dure_history_t history_hook(history_t *history);
 uint64_t history_height(const history_t *history);
+/* What a power loss leaves at least. */
+uint64_t history_synced(const history_t *history);
 /* Loses the blocks above a height, as a power loss does. */
 void history_cut(history_t *history, uint64_t height);
 
@@ -72,7 +74,8 @@ typedef struct {
     uint64_t deaths; /* of all crashes: within a file operation */
     uint64_t faults, full_disks, clean_stops;
     uint64_t from_checkpoint, from_genesis; /* recoveries */
-    uint64_t rebuilt;                       /* the history was behind */
+    uint64_t rebuilt;                       /* the history was behind the checkpoint */
+    uint64_t index_losses, index_deleted;
 } sim_stats_t;
 
 /* sim_run: one seed.  NULL: all is well; else what was wrong (static text or in a buffer that the
