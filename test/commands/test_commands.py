@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""The life of a city as it is typed: every `dure` command against a real node, and wrong input with its
+message and exit code.  Prints TAP; the argument is the build directory."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+BUILD = os.path.abspath(sys.argv[1])
+DURE = os.path.join(BUILD, "dure")
+DURED = os.path.join(BUILD, "dured")
+PROGRAM = """fund village_general {
+  issuer   city 41570
+  currency KRW
+  validity 5 years
+  lapse    to issuer.budget
+  priority 50
+  old lots keep
+
+  missing risk counts as 0
+
+  parameter discount      : rate in 0%..20%             = 6%          notice 7 days
+  parameter monthly_limit : won  in 0 won..2,000,000 won = 500,000 won notice 7 days
+
+  counter bought = sum of amount per month on purchase by buyer
+
+  purchase {
+    allow                    when buyer is citizen
+    deny  over_monthly_limit when bought + amount > monthly_limit
+    subsidy discount of amount from issuer.budget
+  }
+  payment {
+    allow             when payee is merchant and payee.region = issuer.region
+    deny  kind_of_shop when payee.category = gambling
+  }
+  redemption {
+    allow             when holder is merchant
+    hold  risky 3 days when holder.risk >= 700
+  }
+  cancel { allow when lot.age <= 7 days }
+}
+"""
+
+
+class Failed(Exception):
+    """A step did not do what it should."""
+
+
+class City:
+    """A directory, its node, and the commands on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.node = None
+        self.env = dict(os.environ, LANG="C.UTF-8", LC_ALL="C.UTF-8")
+        self.env.pop("DURE_DIR", None)
+
+    def run(self, *words, code=0, out=(), err=(), env=None):
+        """Runs dure; checks the exit code and that each text is there.  Returns stdout."""
+        done = subprocess.run([DURE, *words], cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              env=dict(self.env, **(env or {})))
+        line = "dure " + " ".join(words)
+        if done.returncode != code:
+            raise Failed(f"{line}: exit {done.returncode}, not {code}\n{done.stdout}{done.stderr}")
+        for text in out:
+            if text not in done.stdout:
+                raise Failed(f"{line}: stdout lacks '{text}':\n{done.stdout}{done.stderr}")
+        for text in err:
+            if text not in done.stderr:
+                raise Failed(f"{line}: stderr lacks '{text}':\n{done.stderr}{done.stdout}")
+        if code != 0 and not done.stderr and "--json" not in words:
+            raise Failed(f"{line}: it says nothing on stderr")
+        return done.stdout
+
+    def json(self, *words, code=0):
+        return json.loads(self.run(*words, "--json", code=code))
+
+    def start(self):
+        self.log = open(os.path.join(self.folder, "node.log"), "ab")
+        self.node = subprocess.Popen([DURED, "city"], cwd=self.folder, stdout=subprocess.PIPE, stderr=self.log,
+                                     text=True)
+        line = self.node.stdout.readline()
+        if not line.startswith("ready "):
+            raise Failed(f"the node did not start: {line}")
+
+    def stop(self, how=signal.SIGTERM):
+        if self.node is None:
+            return None
+        self.node.send_signal(how)
+        code = self.node.wait(timeout=60)
+        self.node.stdout.close()
+        self.log.close()
+        self.node = None
+        return code
+
+
+def equal(got, expected, what):
+    if got != expected:
+        raise Failed(f"{what}: {got!r}, not {expected!r}")
+
+
+# ---- the steps, in order ------------------------------------------------------------------------
+
+
+def help_and_usage(city):
+    city.run("--help", out=["usage: dure COMMAND", "party register", "3: the node cannot be reached"])
+    city.run("pay", "--help", out=["usage: dure pay PAYEE AMOUNT", "--channel"])
+    city.run("bank", "--help", out=["dure bank:", "bank settle"])
+    city.run(code=2, err=["usage: dure COMMAND"])
+    city.run("fly", code=2, err=["there is no command 'fly'"])
+    city.run("bank", code=2, err=["bank settle"])
+    city.run("pay", "1", code=2, err=["usage: dure pay PAYEE AMOUNT"])
+    city.run("show", "--loud", code=2, err=["dure show has no option --loud"])
+    city.run("tick", "a", "b", "c", code=2, err=["'c' is too much"])
+    city.run("yak", "--help")
+
+
+def keys(city):
+    city.run("key", "new", "hong.key", out=["made hong.key", "scheme ed25519"])
+    equal(os.stat(os.path.join(city.folder, "hong.key")).st_mode & 0o777, 0o600, "the key's mode")
+    city.run("key", "new", "hong.key", code=3, err=["keys are never overwritten"])
+    city.run("key", "new", "phone.key", "--p256", out=["scheme p256"])
+    equal(city.json("key", "show", "hong.key")["party"], None, "its party")
+    with open(os.path.join(city.folder, "broken.key"), "w", encoding="utf-8") as file:
+        file.write("hello\n")
+    city.run("key", "show", "broken.key", code=2, err=["is not a key file of dure"])
+    with open(os.path.join(city.folder, "hong.key"), encoding="utf-8") as file:
+        text = file.read()
+    digit = "1" if text[-2] == "0" else "0"
+    with open(os.path.join(city.folder, "broken.key"), "w", encoding="utf-8") as file:
+        file.write(text[:-2] + digit + "\n")
+    city.run("key", "show", "broken.key", code=2, err=["is damaged"])
+
+
+def new_chain(city):
+    city.run("init", "city", "--clock", "driven", code=2, err=["--city CODE"])
+    city.run("init", "city", "--city", "41570", "--clock", "atomic", code=2, err=["--clock is real or driven"])
+    city.run("init", "city", "--city", "7", "--clock", "real", code=2, err=["must be from 10000 to 99999"])
+    city.run("init", "city", "--city", "41570", "--clock", "real", "--start", "2019-03-01", code=2,
+             err=["--start is for a driven clock"])
+    city.run("init", "city", "--city", "41570", "--clock", "driven", "--start", "2019-02-30", code=2,
+             err=["'2019-02-30' is not a time"])
+    city.run("init", "city", "--city", "41570", "--clock", "driven", "--start", "2019-03-01",
+             out=["chain id", "next: dured city"])
+    city.run("init", "city", "--city", "41570", "--clock", "real", code=2, err=["nothing is ever overwritten"])
+    for name in ("registrar", "bank", "clock", "watch", "officer-1", "officer-2"):
+        path = os.path.join(city.folder, "city", "keys", name + ".key")
+        equal(os.stat(path).st_mode & 0o777, 0o600, path)
+    city.run("show", code=3, err=["no node is listening at city/node.socket: start one with dured city"])
+    city.run("show", "--dir", "nowhere", code=3, err=["no node is listening at nowhere/node.socket"])
+
+
+def found(city):
+    city.start()
+    city.run("show", out=["city 41570, 6 parties", "clock driven"])
+    city.run("city", "account", "Budget", code=2, err=["'Budget' is not a name"])
+    city.run("city", "account", "budget", out=["proposed: account budget", "1 of 2 approvals"])
+    city.run("city", "proposals", out=["11:0:1", "account budget"])
+    city.run("city", "approve", "11:0:1", "--as", "officer-1", code=1, err=["this officer approved before"])
+    city.run("city", "approve", "11:0:1", out=["decided: account budget"])
+    city.run("city", "approve", "11:1", code=2, err=["is not a transaction's id: write PARTY:LANE:NUMBER"])
+    city.run("city", "proposals", out=["no proposal is open"])
+    path = os.path.join(city.folder, "village.yak")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(PROGRAM)
+    with open(path + ".bad", "w", encoding="utf-8") as file:
+        file.write(PROGRAM.replace("monthly_limit\n", "monthly_limmit\n", 1))
+    fund = ("--number", "1", "--ceiling", "10,000,000원")
+    city.run("city", "fund", "none.yak", *fund, code=2, err=["cannot read none.yak"])
+    city.run("city", "fund", "village.yak.bad", *fund, code=2, err=["village.yak.bad:", "not a correct program"])
+    city.run("city", "fund", "village.yak", "--number", "1", code=2, err=["--ceiling AMOUNT"])
+    proposal = city.json("city", "fund", "village.yak", *fund)["id"]
+    city.run("city", "approve", proposal, out=["decided: fund 1"])
+    city.run("deposit", "budget", "1,00,000", code=2, err=["is not an amount: write 5,000원 or 5000"])
+    city.run("deposit", "budget", "0", code=2, err=["must be from 1원"])
+    city.run("deposit", "purse", "5000", code=1, err=["refused: the city has no account of this name"])
+    city.run("deposit", "budget", "1,000,000원", out=["deposited 1,000,000원 into budget"])
+
+
+def register(city):
+    city.run("party", "register", "--kind", "ghost", code=2, err=["--kind is citizen, merchant or service"])
+    city.run("party", "register", "--kind", "merchant", "--category", "bakry", code=2,
+             err=["there is no category 'bakry'", "bakery"])
+    city.run("party", "register", "--kind", "citizen", "--category", "bakery", code=2, err=["is not for a citizen"])
+    city.run("party", "register", "--kind", "citizen", "--key", "none.key", code=2, err=["dure key new none.key"])
+    city.run("party", "register", "--kind", "citizen", "--key", "hong.key", "--number", "2000001", "--residence",
+             "41570", "--birth-year", "1960", out=["registered citizen 2000001"])
+    city.run("party", "register", "--kind", "citizen", "--key", "hong.key", code=2, err=["belongs to party 2000001"])
+    city.run("party", "register", "--kind", "citizen", "--key", "phone.key", "--number", "2000001", code=1,
+             err=["a party with this number exists"])
+    city.run("party", "register", "--kind", "citizen", "--key", "phone.key", "--number", "2000002")
+    shop = ("--kind", "merchant", "--region", "41570", "--annual-sales", "300,000,000원", "--owner", "2000002")
+    city.run("party", "register", *shop, "--category", "bakery", "--number", "3000001")
+    city.run("party", "register", *shop, "--category", "gambling", "--number", "3000002")
+    equal(city.json("party", "register", *shop)["party"] > 1000000, True, "the number chosen")
+    city.run("party", "show", "3000001", out=["merchant of city 41570", "bakery", "300,000,000원", "no money"])
+    city.run("party", "show", "99", code=2, err=["there is no party 99"])
+    city.run("party", "attest", "3000002", "risk", "800", out=["party 3000002: risk 800 from 2019-03-01"])
+    city.run("party", "attest", "3000002", "luck", "1", code=2, err=["there is no attribute 'luck'", "annual_sales"])
+    city.run("party", "list-add", "3000002", "rural_marts", out=["on the list rural_marts"])
+    city.run("party", "list-remove", "3000002", "rural_marts", out=["no more"])
+
+
+def buy(city):
+    order = city.run("buy", "1", "100,000원", "--key", "hong.key",
+                     out=["ordered 100,000원 of village_general (fund 1)", "to pay 94,000원, the city adds 6,000원"])
+    order = re.search(r"transaction (\S+),", order).group(1)
+    city.run("bank", "orders", out=[order, "100,000원", "to pay 94,000원"])
+    city.run("bank", "credit", order, "93,999원", code=1, err=["the money credited is not the order's price"])
+    city.run("bank", "credit", order, out=["100,000원 of village_general (fund 1) issued to party 2000001 as lot 1"])
+    city.run("bank", "credit", order, code=1, err=["no open order"])
+    city.run("bank", "orders", out=["no order waits"])
+    city.run("buy", "1", "500,000원", "--key", "hong.key", code=1,
+             err=["refused by a rule of the money", "rule over_monthly_limit", "500,000"])
+    city.run("buy", "1", "500,000원", "--key", "hong.key", "--lang", "ko", code=1, err=["규칙에 따라 거절되었습니다"])
+    city.run("buy", "1", "500,000원", "--key", "hong.key", code=1, err=["거절"], env={"LC_ALL": "ko_KR.UTF-8"})
+    city.run("buy", "9", "5000", "--key", "hong.key", code=1, err=["no fund with this number"])
+    city.run("buy", "1", "5000", code=2, err=["whose key signs? add --key FILE"])
+    city.run("buy", "1", "5000", "--key", "hong.key", "--at-most", "4,000원", code=1, err=["above the buyer's bound"])
+    voided = city.json("buy", "1", "5000", "--key", "phone.key")["id"]
+    city.run("bank", "void", voided, out=["voided order"])
+    city.run("party", "show", "2000001", out=["100,000원 of village_general", "lot 1", "bought", "this month"])
+
+
+def spend(city):
+    city.run("pay", "3000001", "8,500원", "--key", "hong.key", out=["paid 8,500원 to party 3000001", "from lot 1"])
+    city.run("pay", "3000002", "8,500원", "--key", "hong.key", code=1, err=["rule kind_of_shop"])
+    city.run("pay", "3000001", "800,000", "--key", "hong.key", code=1, err=["not enough money", "available 91,500원"])
+    city.run("pay", "77", "5000", "--key", "hong.key", code=1, err=["the payee is not registered"])
+    city.run("pay", "3000001", "five", "--key", "hong.key", code=2, err=["is not an amount"])
+    city.run("pay", "3000001", "500", "--fund", "1", "--channel", "card", "--key", "hong.key")
+    city.run("pay", "3000001", "500", "--channel", "pigeon", "--key", "hong.key", code=2, err=["--channel is"])
+    refused = city.json("pay", "3000001", "800,000", "--key", "hong.key", code=1)
+    equal((refused["code"], refused["result"]), (252, "not_enough_money"), "the refusal as JSON")
+    payout = city.json("redeem", "1", "9,000원", "--key", "party-3000001")["id"] \
+        if os.path.exists(os.path.join(city.folder, "city", "keys", "party-3000001.key")) else None
+    city.run("bank", "payouts", out=[payout, "9,000원"])
+    city.run("bank", "reject", payout, out=["9,000원 given back to party 3000001"])
+    payout = city.json("redeem", "1", "4,000원", "--key", "party-3000001")["id"]
+    city.run("bank", "settle", payout, out=["4,000원 paid by the bank to party 3000001"])
+    city.run("bank", "settle", payout, code=1, err=["no open payout with this id"])
+    city.run("redeem", "1", "1,000,000", "--key", "party-3000001", code=1, err=["not enough money"])
+
+
+def cancel(city):
+    order = city.json("buy", "1", "20,000", "--key", "phone.key")["id"]
+    city.run("bank", "credit", order)
+    city.run("cancel", "1", "9", "--key", "phone.key", code=1, err=["no lot with this number"])
+    city.run("cancel", "1", "1", "--key", "hong.key", code=1, err=["part of this lot was spent"])
+    payout = city.json("cancel", "1", "1", "--key", "phone.key")["id"]
+    city.run("bank", "settle", payout, out=["18,800원 paid by the bank"])
+    city.run("party", "show", "2000002", out=["no money"])
+
+
+def time(city):
+    city.run("tick", "2019-03-02", "09:30", out=["it is now 2019-03-02 09:30:00"])
+    city.run("tick", "+1d", out=["it is now 2019-03-03 09:30:00"])
+    city.run("tick", "2019-03-01", code=1, err=["the time lies before the present"])
+    city.run("tick", "noon", code=2, err=["'noon' is not a time"])
+    city.run("city", "parameter", "1", "discount", "7.5%", "--from", "2019-03-04", code=1, err=["notice"])
+    proposal = city.json("city", "parameter", "1", "discount", "7.5%", "--from", "2019-04-01")["id"]
+    city.run("city", "approve", proposal, out=["decided"])
+    city.run("show", "fund", "1", out=["discount", "6 %", "from 2019-04-01", "7.5 %"])
+
+
+def look(city):
+    fund = city.json("show", "fund", "1")
+    equal((fund["difference"], fund["held_citizens"], fund["held_merchants"], fund["redeemed"], fund["refunded"]),
+          (0, 91000, 5000, 4000, 20000), "the fund's sums")
+    supply = city.json("show", "supply")
+    equal(supply["accounts"][0]["balance"], 994000, "the budget")
+    city.run("show", "supply", out=["village_general (fund 1)", "difference", "account budget"])
+    city.run("show", "fund", "4", code=2, err=["there is no fund 4"])
+    head = city.json("show")
+    block = city.json("show", "block", str(head["height"]))
+    equal(block["hash"], head["block_hash"], "the last block's hash")
+    city.run("show", "block", "100000", code=2, err=["there is no block 100000; the last is"])
+    city.run("show", "block", "first", code=2, err=["'first' is not a number"])
+    city.run("show", "tx", "2000001:0:1", out=["purchase_order: done", "hash"])
+    city.run("show", "tx", "2000001:0:999", code=2, err=["there is no decided transaction"])
+    city.run("status", out=["height=", "api_clients=1", "index_refused=0"])
+    lines = city.run("tail", "--from", "1", "--count", "5").splitlines()
+    equal(len(lines), 5, "lines of the stream")
+    equal("propose" in lines[0] and "11:0:1" in lines[0], True, "the first line: " + lines[0])
+
+
+def receipts(city):
+    city.run("receipt", "2000001:0:1", code=2, err=["add -o FILE"])
+    city.run("receipt", "2000001:0:1", "-o", "a.receipt", out=["wrote the receipt of 2000001:0:1"])
+    city.run("receipt", "2000001:0:1", "-o", "nowhere/a.receipt", code=3, err=["cannot write nowhere/a.receipt"])
+    city.run("receipt", "2000001:0:99", "-o", "b.receipt", code=2, err=["there is no decided transaction"])
+
+
+def again(city):
+    """After a stop in order, after a kill, and after the index is gone, all is as before."""
+    before = city.json("show", "tx", "2000001:0:1")
+    head = city.json("show")
+    equal(city.stop(), 0, "the node's exit code")
+    city.run("show", code=3, err=["no node is listening"])
+    city.start()
+    equal(city.json("show"), head, "the head after a restart")
+    city.stop(signal.SIGKILL)
+    os.remove(os.path.join(city.folder, "city", "index.sqlite"))
+    city.start()
+    equal(city.json("show"), head, "the head after a kill")
+    equal(city.json("show", "tx", "2000001:0:1"), before, "a transaction from the index made anew")
+    city.stop()
+    with open(os.path.join(city.folder, "city", "index.sqlite"), "r+b") as file:
+        file.write(b"garbage" * 100)
+    city.start()
+    equal(city.json("show", "tx", "2000001:0:1"), before, "a transaction after damage to the index")
+    city.run("receipt", "2000001:0:1", "-o", "c.receipt")
+    city.run("pay", "3000001", "100", "--key", "hong.key", out=["paid 100원"])
+
+
+STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again]
+
+
+def main():
+    if not (os.path.exists(DURE) and os.path.exists(DURED)):
+        print("1..0 # SKIP dure and dured are not built")
+        return 0
+    print(f"1..{len(STEPS)}", flush=True)
+    city = City(tempfile.mkdtemp(prefix="dure-commands-"))
+    failed = None
+    try:
+        for number, step in enumerate(STEPS, 1):
+            try:
+                if failed:
+                    raise Failed(f"{failed} failed before")
+                step(city)
+                print(f"ok {number} - {step.__name__}", flush=True)
+            except (Failed, subprocess.TimeoutExpired, ValueError) as problem:
+                failed = failed or step.__name__
+                print(f"not ok {number} - {step.__name__}")
+                print("\n".join("# " + line for line in str(problem).splitlines()), flush=True)
+    finally:
+        city.stop(signal.SIGKILL)
+        shutil.rmtree(city.folder)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
