@@ -43,6 +43,16 @@ PROGRAM = """fund village_general {
     hold  risky 3 days when holder.risk >= 700
   }
   cancel { allow when lot.age <= 7 days }
+
+  words {
+    village_general    ko "마을화폐"            en "village money"           zh "村幣"
+    discount           ko "할인율"              en "discount"                zh "折扣率"
+    monthly_limit      ko "월 구매 한도"         en "monthly limit"           zh "每月限額"
+    bought             ko "이달 구매액"          en "bought this month"       zh "本月購買額"
+    over_monthly_limit ko "월 구매 한도를 넘습니다" en "over your monthly limit" zh "超過每月限額"
+    kind_of_shop       ko "쓸 수 없는 업종입니다"   en "this shop is excluded"   zh "此行業不適用"
+    risky              ko "확인 중입니다"         en "under review"            zh "審查中"
+  }
 }
 """
 
