@@ -35,9 +35,10 @@ static void print_won(uint64_t won, int width)
 void city_view_start(city_t *city)
 {
     city->live = isatty(STDERR_FILENO) == 1;
-    fprintf(stderr, "%s (%u), fraction %" PRIu64 "/%" PRIu64 ", seed %" PRIu64 ": %u months\n",
-            city->data.city, city->data.region, city->data.fraction_numerator,
-            city->data.fraction_denominator, city->seed, city->data.month_count);
+    double percent =
+        100.0 * (double)city->data.fraction_numerator / (double)city->data.fraction_denominator;
+    fprintf(stderr, "%s (%u), %u months at %g %% of their real size, seed %" PRIu64 "\n",
+            city->data.city, city->data.region, city->data.month_count, percent, city->seed);
     fprintf(stderr, "%-10s%8s%19s%19s%19s%17s%10s%8s\n", "month", "people", "charged", "spent",
             "in wallets", "in shops", "payments", "tx/s");
 }

@@ -186,13 +186,14 @@ static dure_chain_status_t finalize(dure_chain_t *chain, dure_chain_update_t *up
     /* After this point it must succeed. */
     dure_block_header_t *header = &chain->header;
     *header = (dure_block_header_t){
-        .version = 1, .height = event->height, .time = time, .previous = chain->head.block_hash};
+        .version = 1, .height = event->height, .previous = chain->head.block_hash};
     dure_ledger_begin(chain->ledger, time);
     execute_all(chain, event);
+    header->time = dure_ledger_time(chain->ledger); /* under a driven clock, the last tick's */
 
     chain->next = chain->head;
     chain->next.height = header->height;
-    chain->next.time = time;
+    chain->next.time = header->time;
     dure_ledger_root(chain->ledger, &chain->next.ledger_root);
     if (header->tx_count > 0) {
         dure_hash_t leaf;
@@ -281,7 +282,7 @@ static const char *header_difference(const dure_block_header_t *stored,
         return "the block does not follow on the block before it";
     }
     if (stored->time != made->time) {
-        return "the block's time lies before that of the block before it";
+        return "the block's time is not the one that it must have";
     }
     if (stored->tx_count != made->tx_count || !dure_hash_equal(&stored->tx_root, &made->tx_root)) {
         return "the transaction root differs";

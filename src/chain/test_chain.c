@@ -206,7 +206,9 @@ static void empty_blocks_leave_the_app_hash(void **state)
         }
         const dure_chain_head_t *after = dure_chain_head(chain);
         assert_int_equal(after->height, before.height + 5);
-        assert_int_equal(after->time, before.time + 5000);
+        /* A driven clock stands still without a tick, whatever time the caller names. */
+        uint64_t passed = clock == DURE_TRACE_CLOCK_REAL ? 5000 : 0;
+        assert_int_equal(after->time, before.time + passed);
         assert_memory_equal(&after->app_hash, &before.app_hash, 32);
         assert_memory_not_equal(&after->block_hash, &before.block_hash, 32);
         chain_free(chain);
