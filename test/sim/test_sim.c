@@ -16,7 +16,7 @@
 #define ITEMS 400u
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-#define SEEDS 40u
+#define SEEDS 20u
 #else
 #define SEEDS 300u
 #endif
