@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -302,6 +303,13 @@ def look(city):
 def receipts(city):
     city.run("receipt", "2000001:0:1", code=2, err=["add -o FILE"])
     city.run("receipt", "2000001:0:1", "-o", "a.receipt", out=["wrote the receipt of 2000001:0:1"])
+    city.run("verify-receipt", "a.receipt")
+    with open(os.path.join(city.folder, "a.receipt"), "rb") as file:
+        receipt = bytearray(file.read())
+    receipt[len(receipt) // 2] ^= 1
+    with open(os.path.join(city.folder, "bad.receipt"), "wb") as file:
+        file.write(receipt)
+    city.run("verify-receipt", "bad.receipt", code=1)
     city.run("receipt", "2000001:0:1", "-o", "nowhere/a.receipt", code=3, err=["cannot write nowhere/a.receipt"])
     city.run("receipt", "2000001:0:99", "-o", "b.receipt", code=2, err=["there is no decided transaction"])
 
@@ -326,9 +334,27 @@ def again(city):
     equal(city.json("show", "tx", "2000001:0:1"), before, "a transaction after damage to the index")
     city.run("receipt", "2000001:0:1", "-o", "c.receipt")
     city.run("pay", "3000001", "100", "--key", "hong.key", out=["paid 100원"])
+    city.run("verify", "city")
 
 
-STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again]
+def lying_index(city):
+    """What the index says and the block's effects root does not prove is not given out."""
+    city.stop()
+    database = sqlite3.connect(os.path.join(city.folder, "city", "index.sqlite"))
+    with database:
+        effect = bytearray(database.execute("SELECT effect FROM effect WHERE party = 2000001 AND number = 1")
+                           .fetchone()[0])
+        effect[-1] ^= 1
+        database.execute("UPDATE effect SET effect = ? WHERE party = 2000001 AND number = 1", (bytes(effect),))
+    database.close()
+    city.start()
+    city.run("show", "tx", "2000001:0:1", code=2, err=["there is no decided transaction"])
+    city.run("receipt", "2000001:0:1", "-o", "d.receipt", code=2, err=["there is no decided transaction"])
+    city.run("status", out=["index_refused=2"])
+    city.run("show", "tx", "2000001:0:2", out=["hash"])
+
+
+STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index]
 
 
 def main():

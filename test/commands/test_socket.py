@@ -27,8 +27,8 @@ def submit(number, wires):
 class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)  # before the timeout: without one it waits while others are accepted
         self.socket.settimeout(20)
-        self.socket.connect(path)
         self.waiting = b""
         self.at = 0
 
