@@ -134,29 +134,41 @@ static uint64_t number(const char *text)
     return *text == 0 ? 0 : strtoull(text, NULL, 10);
 }
 
-static bool read_region(city_data_t *data, const char *folder, char *problem)
+/* Gives each line of a file, taken apart, to `take`. */
+static bool read_rows(city_data_t *data, const char *folder, const char *name, char *problem,
+                      void (*take)(city_data_t *data, char **columns, size_t count))
 {
-    FILE *file = open_data(folder, "korea-municipalities.csv", problem);
+    FILE *file = open_data(folder, name, problem);
     if (file == NULL) {
         return false;
     }
     char line[LINE_MAX_SIZE];
     char *columns[COLUMNS_MAX];
     while (fgets(line, sizeof line, file) != NULL) {
-        /* A large city is listed by its districts: 수원시 장안구 belongs to 수원시. */
-        if (split(line, columns) >= 3 && strncmp(columns[2], data->city, strlen(data->city)) == 0 &&
-            strcmp(columns[1], "경기도") == 0) {
-            bool whole = strcmp(columns[2], data->city) == 0;
-            data->region = (uint32_t)number(columns[0]);
-            data->region = whole ? data->region : data->region / 10 * 10;
-            break;
-        }
+        take(data, columns, split(line, columns));
     }
     fclose(file);
-    if (data->region == 0) {
-        city_problem(problem, "%s: no such city in korea-municipalities.csv", data->city);
+    return true;
+}
+
+static void take_region(city_data_t *data, char **columns, size_t count)
+{
+    /* A large city is listed by its districts: 수원시 장안구 belongs to 수원시. */
+    if (data->region == 0 && count >= 3 && strcmp(columns[1], "경기도") == 0 &&
+        strncmp(columns[2], data->city, strlen(data->city)) == 0) {
+        bool whole = strcmp(columns[2], data->city) == 0;
+        data->region = (uint32_t)number(columns[0]);
+        data->region = whole ? data->region : data->region / 10 * 10;
     }
-    return data->region != 0;
+}
+
+static bool read_region(city_data_t *data, const char *folder, char *problem)
+{
+    static const char name[] = "korea-municipalities.csv";
+    if (!read_rows(data, folder, name, problem, take_region)) {
+        return false;
+    }
+    return data->region != 0 || city_problem(problem, "%s: no such city in %s", data->city, name);
 }
 
 /* The columns of gyeonggi-monthly-2019-2021.csv. */
@@ -174,83 +186,53 @@ enum {
     COLUMN_COUNT,
 };
 
+static void take_month(city_data_t *data, char **columns, size_t count)
+{
+    if (count != COLUMN_COUNT || strcmp(columns[COLUMN_CITY], data->city) != 0 ||
+        data->month_count == CITY_MONTHS_MAX) {
+        return;
+    }
+    uint64_t people = number(columns[COLUMN_USERS]) + number(columns[COLUMN_CARDS_ISSUED]);
+    uint64_t charged = number(columns[COLUMN_CARD_CHARGED]) +
+                       number(columns[COLUMN_MOBILE_CHARGED]) + number(columns[COLUMN_PAPER_SOLD]);
+    uint64_t spent = number(columns[COLUMN_CARD_SPENT]) + number(columns[COLUMN_MOBILE_SPENT]) +
+                     number(columns[COLUMN_PAPER_REDEEMED]);
+    if (data->month_count == 0 && people == 0 && charged == 0 && spent == 0) {
+        return; /* before the city's money began */
+    }
+    data->months[data->month_count++] = (city_month_t){
+        .year = atoi(columns[COLUMN_MONTH]),
+        .month = atoi(columns[COLUMN_MONTH] + 5),
+        .registered = scaled(data, people),
+        .charged_won = scaled(data, charged * 1000),
+        .spent_won = scaled(data, spent * 1000),
+    };
+}
+
 static bool read_months(city_data_t *data, const char *folder, char *problem)
 {
-    FILE *file = open_data(folder, "gyeonggi-monthly-2019-2021.csv", problem);
-    if (file == NULL) {
+    static const char name[] = "gyeonggi-monthly-2019-2021.csv";
+    if (!read_rows(data, folder, name, problem, take_month)) {
         return false;
     }
-    char line[LINE_MAX_SIZE];
-    char *columns[COLUMNS_MAX];
-    while (fgets(line, sizeof line, file) != NULL && data->month_count < CITY_MONTHS_MAX) {
-        if (split(line, columns) != COLUMN_COUNT || strcmp(columns[COLUMN_CITY], data->city) != 0) {
-            continue;
-        }
-        uint64_t people = number(columns[COLUMN_USERS]) + number(columns[COLUMN_CARDS_ISSUED]);
-        uint64_t charged = number(columns[COLUMN_CARD_CHARGED]) +
-                           number(columns[COLUMN_MOBILE_CHARGED]) +
-                           number(columns[COLUMN_PAPER_SOLD]);
-        uint64_t spent = number(columns[COLUMN_CARD_SPENT]) + number(columns[COLUMN_MOBILE_SPENT]) +
-                         number(columns[COLUMN_PAPER_REDEEMED]);
-        if (data->month_count == 0 && people == 0 && charged == 0 && spent == 0) {
-            continue; /* before the city's money began */
-        }
-        data->months[data->month_count++] = (city_month_t){
-            .year = atoi(columns[COLUMN_MONTH]),
-            .month = atoi(columns[COLUMN_MONTH] + 5),
-            .registered = scaled(data, people),
-            .charged_won = scaled(data, charged * 1000),
-            .spent_won = scaled(data, spent * 1000),
-        };
-    }
-    fclose(file);
-    if (data->month_count == 0) {
-        city_problem(problem, "%s: no months in gyeonggi-monthly-2019-2021.csv", data->city);
-    }
-    return data->month_count != 0;
+    return data->month_count != 0 || city_problem(problem, "%s: no months in %s", data->city, name);
 }
 
-static bool read_kinds(city_data_t *data, const char *folder, char *problem)
+static void take_kind(city_data_t *data, char **columns, size_t count)
 {
-    FILE *file = open_data(folder, "gyeonggi-spending-by-category-2019.csv", problem);
-    if (file == NULL) {
-        return false;
-    }
-    char line[LINE_MAX_SIZE];
-    char *columns[COLUMNS_MAX];
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (split(line, columns) < 5) {
-            continue;
-        }
-        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-            if (strcmp(kinds[i].name, columns[3]) == 0) {
-                data->category_weights[kinds[i].category] += number(columns[4]);
-            }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && count >= 5; i++) {
+        if (strcmp(kinds[i].name, columns[3]) == 0) {
+            data->category_weights[kinds[i].category] += number(columns[4]);
         }
     }
-    fclose(file);
-    return true;
 }
 
-static bool read_ages(city_data_t *data, const char *folder, char *problem)
+static void take_age(city_data_t *data, char **columns, size_t count)
 {
-    FILE *file = open_data(folder, "gyeonggi-uses-by-age-2019.csv", problem);
-    if (file == NULL) {
-        return false;
+    int decade = count >= 5 ? atoi(columns[2]) / 10 : 0;
+    if (decade >= 1 && decade <= 9) {
+        data->age_weights[decade] += number(columns[4]);
     }
-    char line[LINE_MAX_SIZE];
-    char *columns[COLUMNS_MAX];
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (split(line, columns) < 5) {
-            continue;
-        }
-        int decade = atoi(columns[2]) / 10;
-        if (decade >= 1 && decade <= 9) {
-            data->age_weights[decade] += number(columns[4]);
-        }
-    }
-    fclose(file);
-    return true;
 }
 
 /* Every won spent must have been charged before, and every person may buy at most 500,000 won a
@@ -290,6 +272,8 @@ bool city_data_read(city_data_t *data, const char *folder, const char *city, con
     memset(data, 0, sizeof *data);
     snprintf(data->city, sizeof data->city, "%s", city);
     return parse_fraction(data, fraction, problem) && read_region(data, folder, problem) &&
-           read_months(data, folder, problem) && read_kinds(data, folder, problem) &&
-           read_ages(data, folder, problem) && check_playable(data, problem);
+           read_months(data, folder, problem) &&
+           read_rows(data, folder, "gyeonggi-spending-by-category-2019.csv", problem, take_kind) &&
+           read_rows(data, folder, "gyeonggi-uses-by-age-2019.csv", problem, take_age) &&
+           check_playable(data, problem);
 }

@@ -1,5 +1,6 @@
 /* What a person sees while the city lives: a line per month, and the present day on a terminal. */
 #include "app/city.h"
+#include "app/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,21 +16,10 @@ bool city_problem(char problem[CITY_PROBLEM_SIZE], const char *format, ...)
     return false;
 }
 
-/* 12,345,678원, right-aligned to `width` columns; the sign takes two. */
+/* Right-aligned to `width` columns; the sign is three bytes and two columns wide. */
 static void print_won(uint64_t won, int width)
 {
-    char digits[32];
-    char text[48];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, won);
-    int at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
-            text[at++] = ',';
-        }
-        text[at++] = digits[i];
-    }
-    text[at] = 0;
-    fprintf(stderr, "%*s원", width - 2, text);
+    fprintf(stderr, "%*s", width + 1, amount_text(dure_amount(won)).text);
 }
 
 void city_view_start(city_t *city)

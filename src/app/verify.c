@@ -1,6 +1,7 @@
 /* dure verify DIR: reads a node's directory and nothing else, decides every transaction again with
    every signature checked, and holds each root, sum and the bank's statement against what results.
  */
+#include "app/text.h"
 #include "app/verify.h"
 
 #include <getopt.h>
@@ -383,33 +384,13 @@ static int64_t difference_of(const audit_t *audit)
 
 static void won(const char *label, dure_amount_t amount)
 {
-    char digits[32];
-    char text[48];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, amount.won);
-    int at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
-            text[at++] = ',';
-        }
-        text[at++] = digits[i];
-    }
-    text[at] = 0;
-    printf("  %-26s %24s원\n", label, text);
-}
-
-static void hex_of(char out[65], const dure_hash_t *hash)
-{
-    for (size_t i = 0; i < sizeof hash->bytes; i++) {
-        snprintf(out + 2 * i, 3, "%02x", hash->bytes[i]);
-    }
+    printf("  %-26s %26s\n", label, amount_text(amount).text);
 }
 
 static void print_text(const verify_t *verify, double seconds)
 {
     const dure_chain_head_t *head = dure_chain_head(verify->chain);
     audit_t audit = audit_of(verify);
-    char root[65];
-    hex_of(root, &head->ledger_root);
     printf("%" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64
            " signatures checked in %.1f s\n",
            verify->blocks, verify->tally.transactions, verify->signatures, seconds);
@@ -417,7 +398,7 @@ static void print_text(const verify_t *verify, double seconds)
            " payments\n",
            verify->tally.accepted, verify->tally.refused, verify->tally.registered,
            verify->tally.payments);
-    printf("ledger root %s\n\n", root);
+    printf("ledger root %s\n\n", hash_text(&head->ledger_root).text);
     won("issued", audit.issued);
     won("held by citizens", audit.held_citizens);
     won("held by merchants", audit.held_merchants);
@@ -456,11 +437,6 @@ static json_t *report_of(const verify_t *verify, double seconds)
 {
     const dure_chain_head_t *head = dure_chain_head(verify->chain);
     audit_t audit = audit_of(verify);
-    char chain_id[65], root[65], app[65], block[65];
-    hex_of(chain_id, &head->chain_id);
-    hex_of(root, &head->ledger_root);
-    hex_of(app, &head->app_hash);
-    hex_of(block, &head->block_hash);
     json_t *sums = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "issued", (json_int_t)audit.issued.won,
         "held_citizens", (json_int_t)audit.held_citizens.won, "held_merchants",
@@ -474,15 +450,15 @@ static json_t *report_of(const verify_t *verify, double seconds)
                             : json_integer((json_int_t)verify->bank.balance.won));
     json_t *report =
         json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "ok", 1, "chain_id",
-                  chain_id, "blocks", (json_int_t)verify->blocks, "transactions",
-                  (json_int_t)verify->tally.transactions, "signatures",
+                  hash_text(&head->chain_id).text, "blocks", (json_int_t)verify->blocks,
+                  "transactions", (json_int_t)verify->tally.transactions, "signatures",
                   (json_int_t)verify->signatures, "refused", (json_int_t)verify->tally.refused,
                   "people", (json_int_t)verify->tally.registered, "payments",
                   (json_int_t)verify->tally.payments, "refunds", (json_int_t)verify->tally.refunds,
                   "months", months_of(&verify->tally), "audit", sums);
-    json_object_set_new(report, "state_root", json_string(root));
-    json_object_set_new(report, "app_hash", json_string(app));
-    json_object_set_new(report, "block_hash", json_string(block));
+    json_object_set_new(report, "state_root", json_string(hash_text(&head->ledger_root).text));
+    json_object_set_new(report, "app_hash", json_string(hash_text(&head->app_hash).text));
+    json_object_set_new(report, "block_hash", json_string(hash_text(&head->block_hash).text));
     json_object_set_new(report, "log_bytes",
                         json_integer((json_int_t)dure_store_log_size(verify->store)));
     json_object_set_new(report, "seconds", json_real(seconds));

@@ -1,5 +1,6 @@
 /* dure verify-receipt FILE: checks a receipt with nothing but its bytes and a block hash that is
  * trusted. */
+#include "app/text.h"
 #include "app/verify.h"
 
 #include <getopt.h>
@@ -28,13 +29,6 @@ static bool read_file(const char *path, uint8_t *bytes, size_t capacity, size_t 
     bool read = ferror(file) == 0;
     fclose(file);
     return read;
-}
-
-static void hex_of(char out[65], const dure_hash_t *hash)
-{
-    for (size_t i = 0; i < sizeof hash->bytes; i++) {
-        snprintf(out + 2 * i, 3, "%02x", hash->bytes[i]);
-    }
 }
 
 static const char *move_text(uint8_t what)
@@ -78,18 +72,15 @@ static void print_effect(const dure_receipt_t *receipt, const char *block_hash)
     dure_reader_t reader = dure_reader(receipt->effect);
     dure_effect_decode(&reader, &effect);
     dure_zone_t kst = dure_zone_kst();
-    dure_date_t date = dure_day_to_date(dure_zone_day(&kst, effect.time));
-    uint32_t minute = dure_zone_minute(&kst, effect.time);
     const char *kind = dure_body_kind_name(effect.kind);
     const dure_result_text_t *text = dure_result_text(effect.code);
-    printf("transaction %" PRIu64 ":%u:%" PRIu64 " (%s)\n", effect.id.party, effect.id.lane,
-           effect.id.number, kind == NULL ? "?" : kind);
-    printf("%04d-%02d-%02d %02u:%02u KST, block %" PRIu64 ", entry %u\n", date.year, date.month,
-           date.day, minute / 60, minute % 60, receipt->height, receipt->index);
+    printf("transaction %s (%s)\n", id_text(&effect.id).text, kind == NULL ? "?" : kind);
+    printf("%s KST, block %" PRIu64 ", entry %u\n", time_text(&kst, effect.time).text,
+           receipt->height, receipt->index);
     printf("answer: %s\n", text == NULL ? "?" : text->en);
     for (uint16_t i = 0; i < effect.moves_count; i++) {
         const dure_effect_move_t *move = &effect.moves[i];
-        printf("  %12" PRIu64 "원  %s", move->amount.won, move_text(move->what));
+        printf("  %16s  %s", amount_text(move->amount).text, move_text(move->what));
         if (move->party != 0) {
             printf(", party %" PRIu64, move->party);
         }
@@ -139,16 +130,15 @@ int dure_verify_receipt_command(int argc, char **argv)
         fprintf(stderr, "dure verify-receipt: the receipt does not hold: %s\n", why);
         return 1;
     }
-    char text[65];
-    hex_of(text, &hash);
-    if (trusted != NULL && strcmp(trusted, text) != 0) {
+    const text_t text = hash_text(&hash);
+    if (trusted != NULL && strcmp(trusted, text.text) != 0) {
         fprintf(stderr,
                 "dure verify-receipt: the receipt is consistent, but under block hash %s and not "
                 "under %s\n",
-                text, trusted);
+                text.text, trusted);
         return 1;
     }
-    print_effect(&receipt, text);
+    print_effect(&receipt, text.text);
     if (trusted == NULL) {
         printf("Compare this hash with the one that the city publishes.\n");
     }
