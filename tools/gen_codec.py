@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes src/codec/formats.h, formats.c, dure_results.h, results.c and docs/formats/layouts.md from
-schema/formats.json and schema/results.json.  With --check: exits 1 if a committed file is stale."""
+schema/formats.json and schema/results.json; layouts.md shows schema/vocabulary.json too.  With --check: exits 1 if a committed file is stale."""
 
 import json
 import pathlib
@@ -15,6 +15,7 @@ TOP = {1: "UINT8_MAX", 2: "UINT16_MAX", 4: "UINT32_MAX", 8: "UINT64_MAX"}
 
 formats = json.loads((ROOT / "schema/formats.json").read_text())
 results = json.loads((ROOT / "schema/results.json").read_text())["results"]
+vocabulary = json.loads((ROOT / "schema/vocabulary.json").read_text(encoding="utf-8"))
 structs = {s["name"]: s for s in formats["structs"]}
 unions = {u["name"]: u for u in formats["unions"]}
 
@@ -302,7 +303,9 @@ def make_results_source():
 
 def make_docs():
     out = ["# Layouts", "", f"<!-- {GENERATED} -->", "", formats["about"], "",
-           "An offset is given while it is fixed. `a..b` is the range that a reader accepts.", "", "## Types", "",
+           "An offset is given while it is fixed. `a..b` is the range that a reader accepts. What decodes is decided by the column",
+           "*type* alone. What *meaning* asks beyond it (ascending, at least one) is no matter of decoding: the ledger answers it with",
+           "a result code of its own, and its records always keep it.", "", "## Types", "",
            "| type | bytes |", "|---|---|"]
     out += [f"| {name} | {text} |" for name, text in formats["types"].items()]
     out += ["", "A *struct* stands as its fields, one after another, without padding. A *union* is its kind byte, then the",
@@ -334,7 +337,20 @@ def make_docs():
         out += [""]
     out += ["## Result codes", "", "| code | name | meaning |", "|---|---|---|"]
     out += [f"| {code} | {name} | {en} |" for code, name, ko, en, zh in results]
-    return "\n".join(out + [""])
+    return "\n".join(out + vocabulary_docs() + [""])
+
+
+def vocabulary_docs():
+    out = ["", "## Vocabularies", "",
+           "Numbers are stored and signed; none is ever reused. A field whose meaning is `vocabulary: x` holds a number of table x; *as",
+           "bits*: the sum of such numbers. What each move of money does is in [money.md](money.md).", "", "### attributes", "",
+           "| number | name | of a | value |", "|---|---|---|---|"]
+    out += [f"| {a['id']} | {a['name']} | {a['carrier']} | {a['type'] if a['type'] != 'name' else 'number of ' + a['names']} |"
+            for a in vocabulary["attributes"]]
+    for name, entries in vocabulary["names"].items():
+        out += ["", f"### {name}", "", "| number | name |", "|---|---|"]
+        out += [f"| {number} | {word} |" for number, word in entries]
+    return out
 
 
 def main():
