@@ -110,6 +110,52 @@ static bool clear_chain(const run_t *run, char *problem)
     return cleared;
 }
 
+static bool node_answers(const run_t *run)
+{
+    dure_client_t *client = NULL;
+    bool answers = dure_client_open(&client, run->socket);
+    dure_client_close(client);
+    return answers;
+}
+
+/* Ends the node that an earlier demo left running on this directory; its process number is in
+ * `played`. */
+static bool stop_earlier_node(const run_t *run, char *problem)
+{
+    char path[PATH_SIZE + 32];
+    int process = 0;
+    if (!node_answers(run)) {
+        return true;
+    }
+    snprintf(path, sizeof path, "%s/played", run->chain);
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fscanf(file, "%d", &process) != 1 || process <= 1) {
+        process = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (process == 0 || kill(process, SIGTERM) != 0) {
+        return city_problem(problem, "a node is running on %s: stop it first", run->chain);
+    }
+    fprintf(stderr, "stopping the node of an earlier run (process %d)\n", process);
+    for (int tries = 0; tries < 200 && kill(process, 0) == 0; tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    return kill(process, 0) != 0 ||
+           city_problem(problem, "process %d does not stop: it uses %s", process, run->chain);
+}
+
+/* Leaves the process number for a later run. */
+static bool note_process(const run_t *run)
+{
+    char path[PATH_SIZE + 32];
+    snprintf(path, sizeof path, "%s/played", run->chain);
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && fprintf(file, "%d\n", (int)run->node) > 0;
+    return file != NULL && fclose(file) == 0 && written;
+}
+
 static bool start_node(run_t *run, const city_t *city, char *problem)
 {
     char program[PATH_SIZE + 16], log[PATH_SIZE + 32], parties[32];
@@ -279,7 +325,7 @@ static bool prepare(run_t *run, city_t *city)
         city_problem(city->problem, "cannot make %s: %s", run->out, strerror(errno));
         return false;
     }
-    if (!clear_chain(run, city->problem)) {
+    if (!stop_earlier_node(run, city->problem) || !clear_chain(run, city->problem)) {
         return false;
     }
     char mark[PATH_SIZE + 32];
@@ -361,7 +407,7 @@ static int demo(run_t *run, city_t *city)
     for (uint64_t i = 0; i < city->shop_count && shop->refused; i++) {
         shop = &city->shops[i];
     }
-    if (!city_write_keys(city, run->chain, citizen, shop)) {
+    if (!note_process(run) || !city_write_keys(city, run->chain, citizen, shop)) {
         fprintf(stderr, "dure-city: %s\n", city->problem);
         return 1;
     }
