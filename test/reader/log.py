@@ -84,7 +84,7 @@ class Log:
 
     def __init__(self, directory, chain_id):
         self.directory, self.chain_id = directory, chain_id
-        self.blocks, self.segments, self.batches = [], 0, 0
+        self.blocks, self.segments, self.batches, self.batch_end = [], 0, 0, 0
         self.interrupted = None  # (segment, offset) of an unfinished write behind the marker
         names = {path.name for path in directory.glob("log-*.dure")}
         self.count = len(names)
@@ -130,6 +130,7 @@ class Log:
             self.blocks.append((self.height, block, self.link))
             self.height += 1
         self.batches += 1
+        self.batch_end = end  # in its segment
         marker = self.marker
         if (segment, at) == (marker["segment"], marker["offset"]):
             same = end == marker["end"] and self.height - 1 == marker["height"] and self.link == marker["hash"]

@@ -55,10 +55,11 @@ def run(*words, **more):
 
 
 class Dured:
-    """A running node; stopped in order at the end of the block."""
+    """A running node; at the end of the block it gets the signal `end`: SIGTERM stops it in order."""
 
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, end=signal.SIGTERM):
         self.directory = directory
+        self.end = end
         self.words = [str(BUILD / "dured"), str(directory), *options]
 
     def __enter__(self):
@@ -71,8 +72,8 @@ class Dured:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.code = self.process.wait(30)
+        self.process.send_signal(self.end)
+        self.process.wait(30)
         self.process.stdout.close()
         self.errors.close()
 
@@ -145,6 +146,14 @@ def check_segments(node, directory, folder):
     report(segments > 3 and same, "and leads to the same block hash")
     answer = run(BUILD / "dure", "verify", folder)
     report(answer.returncode == 0, "dure verify accepts segments that were written from the page", answer.stderr)
+    with Dured(folder) as dured:
+        client = dured.client()
+        head = client.ask("head")
+        client.close()
+    report(head["block_hash"] == node.chain.hash, "dured starts on them, without a checkpoint")
+    other = holds("and leaves a directory that reads the same", Node, folder)
+    report(other is not None and other.chain.hash == node.chain.hash and other.log.segments == segments,
+           "with the same blocks in the same segments")
     middle = folder / node.log.name(2)
     data = middle.read_bytes()
     middle.unlink()
@@ -409,6 +418,23 @@ def check_small(directory):
     effects = check_effects(node, blocks)
     check_effect_sums(node, effects)
     check_numbers(node, effects)
+    check_killed(node, directory)
+
+
+def check_killed(node, directory):
+    with Dured(directory, end=signal.SIGKILL):
+        answer = run(BUILD / "dure", "tick", "+1d", env=dict(os.environ, DURE_DIR=str(directory)))
+    report(answer.returncode == 0, "a transaction is acknowledged, then the node is killed", answer.stderr)
+    killed = holds("the directory of a killed node is as the pages say", Node, directory)
+    if killed is None:
+        return
+    height = len(node.chain.headers)
+    good = len(killed.chain.headers) == height + 1 and not killed.log.marker["is_closed"]
+    report(good and killed.chain.hashes[height - 1] == node.chain.hash, "what was acknowledged is in its log")
+    end = killed.log.batch_end
+    flip(directory / killed.log.name(1), end - 1, 0)
+    behind = killed.log.marker["end"] < end
+    report(refuses(Node, directory) != behind, "its last batch torn: not read, or refused if the marker is behind it")
 
 
 def main():
