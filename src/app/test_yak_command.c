@@ -147,6 +147,34 @@ static void test_runs_the_examples(void **state)
     assert_says(printed[0], "\"passed\":1,\"failed\":1}");
 }
 
+static void fmt_checks_prints_and_writes(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/dure_fmt_XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    /* What fmt prints of a program that is laid out otherwise ... */
+    assert_int_equal(RUN("fmt", "test/yak/right/unformatted.yak", "--check"), 1);
+    assert_says(printed[1], "not in the one layout");
+    assert_int_equal(RUN("fmt", "test/yak/right/unformatted.yak"), 0);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    fputs("-- kept\n\n\n", out);
+    fputs(printed[0], out);
+    fclose(out);
+    /* ... is laid out but for the comment's blank lines, and --write mends these. */
+    assert_int_equal(RUN("fmt", path, "--check"), 1);
+    assert_int_equal(RUN("fmt", path, "--write"), 0);
+    assert_string_equal(printed[0], "");
+    assert_int_equal(RUN("fmt", path, "--check"), 0);
+    assert_int_equal(RUN("fmt", path, "--check", "--write"), 2);
+    assert_int_equal(RUN("check", path, "--write"), 2);
+    assert_int_equal(RUN("fmt", "test/yak/wrong/item_misspelt.yak"), 2);
+    assert_int_equal(RUN("fmt", "no/such/folder/x.yak", "--write"), 2);
+    unlink(path);
+}
+
 static void a_wrong_command_line_shows_help(void **state)
 {
     (void)state;
@@ -170,6 +198,7 @@ int main(void)
         cmocka_unit_test(run_answers_a_question),
         cmocka_unit_test(run_compares_an_answer),
         cmocka_unit_test(test_runs_the_examples),
+        cmocka_unit_test(fmt_checks_prints_and_writes),
         cmocka_unit_test(a_wrong_command_line_shows_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

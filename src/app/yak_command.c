@@ -13,10 +13,11 @@ enum { exit_well = 0, exit_example_fails = 1, exit_wrong = 2 };
 enum { examples_max = 1024 };
 
 typedef struct {
-    const char *verb;     /* check, run or test */
+    const char *verb;     /* check, fmt, run or test */
     const char *path;     /* of the program */
     const char *question; /* run only */
     bool json, korean;
+    bool only_check, write; /* fmt only */
 } options_t;
 
 typedef struct {
@@ -32,10 +33,13 @@ typedef struct {
 
 static const char help[] =
     "usage: dure yak check FILE [--json] [--lang ko|en]\n"
+    "       dure yak fmt FILE [--check | --write]\n"
     "       dure yak run FILE \"payment of 12,000 won, payee is merchant, ...\" [--json]\n"
     "       dure yak test FILE [--json] [--lang ko|en]\n"
     "\n"
     "check  is the program well formed?  Prints what it declares and what a decision costs.\n"
+    "fmt    prints the program in the one layout; --write puts it into FILE, --check only says\n"
+    "       whether FILE is laid out so.\n"
     "run    one question in the words of an example; prints the program's answer.\n"
     "test   runs the program's own examples.\n"
     "\n"
@@ -43,7 +47,8 @@ static const char help[] =
     "wallets are 0; parameters have their initial value; nobody is on a list; the amount is\n"
     "10,000 won; today is 2026-01-01, the time 12:00, the channel qr_merchant.\n"
     "\n"
-    "exit   0 all is well, 1 an example fails, 2 the program or the command line is wrong\n";
+    "exit   0 all is well, 1 an example fails or the layout differs, 2 the program or the command "
+    "line is wrong\n";
 
 /* ---- printing ---- */
 
@@ -68,17 +73,6 @@ static void print_json_string(FILE *out, const char *text)
     print_json_text(out, text, strlen(text));
 }
 
-/* Columns that a character takes on a terminal: Korean and Chinese take two. */
-static unsigned columns_of(const unsigned char *at)
-{
-    bool three = at[0] >= 0xe0 && at[0] < 0xf0;
-    unsigned code = three ? (at[0] & 15u) << 12 | (at[1] & 63u) << 6 | (at[2] & 63u) : 0;
-    bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-                (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-                (code >= 0xff00 && code <= 0xff60);
-    return wide ? 2 : 1;
-}
-
 /* The line of a text, and below it carets under the characters that are meant. */
 static void print_place(FILE *out, const char *text, size_t size,
                         const dure_yak_diagnostic_t *diagnostic)
@@ -98,8 +92,11 @@ static void print_place(FILE *out, const char *text, size_t size,
         if (((unsigned char)text[i] & 0xc0u) == 0x80u) {
             continue;
         }
-        bool whole = i + 3 <= size;
-        unsigned columns = whole ? columns_of((const unsigned char *)text + i) : 1;
+        size_t next = i + 1;
+        while (next < size && ((unsigned char)text[next] & 0xc0u) == 0x80u) {
+            next++;
+        }
+        unsigned columns = dure_yak_columns(dure_bytes(text + i, next - i));
         bool meant = column >= diagnostic->column;
         if (column >= diagnostic->column + diagnostic->length) {
             break;
@@ -327,6 +324,54 @@ static int command_check(loaded_t *loaded, const options_t *options)
     return exit_well;
 }
 
+/* ---- fmt ---- */
+
+/* The text is written beside the file and takes its place at once: a full disk leaves the old one.
+ */
+static bool replace_file(const char *path, const char *text, size_t size)
+{
+    char beside[4096];
+    int length = snprintf(beside, sizeof beside, "%s.formatted", path);
+    FILE *file = length > 0 && (size_t)length < sizeof beside ? fopen(beside, "wb") : NULL;
+    if (file == NULL) {
+        fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
+        return false;
+    }
+    bool written = fwrite(text, 1, size, file) == size;
+    written = fclose(file) == 0 && written;
+    if (!written || rename(beside, path) != 0) {
+        fprintf(stderr, "%s: cannot be written: %s\n", path, strerror(errno));
+        remove(beside);
+        return false;
+    }
+    return true;
+}
+
+static int command_fmt(loaded_t *loaded, const options_t *options)
+{
+    static char text[DURE_YAK_SOURCE_SIZE_MAX];
+    size_t size = 0;
+    dure_bytes_t source = dure_bytes(loaded->source, loaded->size);
+    if (!dure_yak_format(text, &size, loaded->workspace, dure_yak_workspace_size(), source,
+                         &loaded->diagnostics)) {
+        print_diagnostics(options, &loaded->diagnostics, options->path, loaded->source,
+                          loaded->size);
+        return exit_wrong;
+    }
+    bool same = size == loaded->size && memcmp(text, loaded->source, size) == 0;
+    if (options->only_check) {
+        if (!same) {
+            fprintf(stderr, "%s: not in the one layout; `dure yak fmt %s --write` mends it\n",
+                    options->path, options->path);
+        }
+        return same ? exit_well : exit_example_fails;
+    }
+    if (options->write) {
+        return same || replace_file(options->path, text, size) ? exit_well : exit_wrong;
+    }
+    return fwrite(text, 1, size, stdout) == size ? exit_well : exit_wrong;
+}
+
 /* ---- run ---- */
 
 static void print_numbers(const loaded_t *loaded, const dure_yak_answer_t *answer,
@@ -498,6 +543,10 @@ static bool parse_options(options_t *options, int argc, char **argv)
             if (!options->korean && strcmp(argv[i], "en") != 0) {
                 return false;
             }
+        } else if (strcmp(argv[i], "--check") == 0) {
+            options->only_check = true;
+        } else if (strcmp(argv[i], "--write") == 0) {
+            options->write = true;
         } else if (argv[i][0] == '-') {
             return false;
         } else if (options->verb == NULL) {
@@ -510,7 +559,9 @@ static bool parse_options(options_t *options, int argc, char **argv)
             return false;
         }
     }
-    return options->path != NULL;
+    bool layout = options->only_check || options->write;
+    bool both = options->only_check && options->write;
+    return options->path != NULL && !both && (!layout || strcmp(options->verb, "fmt") == 0);
 }
 
 int dure_yak_command(int argc, char **argv)
@@ -518,7 +569,10 @@ int dure_yak_command(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(loaded_t *loaded, const options_t *options);
-    } commands[] = {{"check", command_check}, {"run", command_run}, {"test", command_test}};
+    } commands[] = {{"check", command_check},
+                    {"fmt", command_fmt},
+                    {"run", command_run},
+                    {"test", command_test}};
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(help, stdout);

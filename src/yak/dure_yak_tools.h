@@ -15,6 +15,16 @@ dure_yak_tree_t *dure_yak_parse(void *workspace, size_t workspace_size, dure_byt
 /* dure_yak_tree_image: writes the image of a tree (at most DURE_YAK_IMAGE_SIZE_MAX bytes). */
 DURE_MUST_USE bool dure_yak_tree_image(dure_yak_tree_t *tree, uint8_t *image, size_t *image_size);
 
+/* dure_yak_format: the source in the one layout, at most DURE_YAK_SOURCE_SIZE_MAX bytes into
+   `text`. Comments and single blank lines stay.  The image of the text is that of the source, and
+   formatting it again changes nothing.  False: *diagnostics says what is wrong with the source. */
+DURE_MUST_USE bool dure_yak_format(char *text, size_t *text_size, void *workspace,
+                                   size_t workspace_size, dure_bytes_t source,
+                                   dure_yak_diagnostics_t *diagnostics);
+
+/* Columns that a text takes on a terminal: Korean and Chinese characters take two. */
+uint32_t dure_yak_columns(dure_bytes_t text);
+
 typedef enum { DURE_YAK_KO = 0, DURE_YAK_EN = 1, DURE_YAK_ZH = 2 } dure_yak_language_t;
 #define DURE_YAK_LANGUAGES 3u
 

@@ -51,6 +51,9 @@
     X(115, TOO_COMPLEX,                                                                             \
       "the program needs more working memory than a program may use; make it shorter",              \
       "프로그램이 허용된 작업 메모리를 넘습니다. 더 짧게 쓰세요")                                   \
+    X(116, FORMAT_TOO_LARGE,                                                                        \
+      "laid out, the program would be longer than {0} bytes; make it shorter",                      \
+      "정리하면 프로그램이 {0}바이트를 넘습니다. 더 짧게 쓰세요")                                   \
     X(201, EXPECTED,                                                                                \
       "expected {0}, found {1}",                                                                    \
       "{0}이(가) 와야 하는데 {1}이(가) 있습니다")                                                   \

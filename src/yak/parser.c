@@ -74,6 +74,11 @@ const yak_token_t *yak_expect_name(yak_parser_t *parser, yak_argument_t what)
     return parser->token++;
 }
 
+void yak_mark_row(yak_parser_t *parser)
+{
+    parser->tree->tokens[parser->token - parser->tree->tokens].begins = true;
+}
+
 void yak_link_last(yak_parser_t *parser, yak_value_t *value)
 {
     value->last = parser->token - 1;
@@ -675,6 +680,7 @@ static bool parse_words(yak_parser_t *parser)
             return yak_expect(parser, YAK_TEXT("}"));
         }
         const yak_token_t *before = parser->token;
+        yak_mark_row(parser);
         if (!parse_words_entry(parser)) {
             /* On with the next line. */
             parser->token += parser->token == before ? 1 : 0;
@@ -789,6 +795,7 @@ void yak_parse(yak_tree_t *tree)
             yak_expect(parser, YAK_TEXT("}"));
             return;
         }
+        yak_mark_row(parser);
         if (!parse_item(parser)) {
             skip_item(parser);
         }

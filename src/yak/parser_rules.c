@@ -513,6 +513,7 @@ bool yak_parse_block(yak_parser_t *parser)
         if (rule == NULL) {
             return false;
         }
+        yak_mark_row(parser);
         if (!parse_rule(parser, rule)) {
             block->broken = true;
             skip_rule(parser);

@@ -401,17 +401,6 @@ void dure_yak_input_text(char text[96], const dure_yak_program_t *program,
     }
 }
 
-static void write_rate(yak_writer_t *writer, uint64_t rate)
-{
-    yak_write_digits(writer, rate / 100, 1);
-    if (rate % 100 != 0) {
-        yak_write_text(writer, YAK_TEXT("."));
-        bool tenths = rate % 10 == 0;
-        yak_write_digits(writer, tenths ? rate % 100 / 10 : rate % 100, tenths ? 1 : 2);
-    }
-    yak_write_text(writer, YAK_TEXT("%"));
-}
-
 static void write_date(yak_writer_t *writer, dure_day_t day)
 {
     dure_date_t date = dure_day_to_date(day);
@@ -435,7 +424,7 @@ void dure_yak_value_text(char text[64], const dure_yak_program_t *program,
         yak_write_grouped(&writer, size);
         yak_write_text(&writer, YAK_TEXT(" won"));
     } else if (type == YAK_TYPE_RATE) {
-        write_rate(&writer, size);
+        yak_write_rate(&writer, size);
     } else if (type == YAK_TYPE_DAYS) {
         yak_write_grouped(&writer, size);
         yak_write_text(&writer, value == 1 ? YAK_TEXT(" day") : YAK_TEXT(" days"));

@@ -146,3 +146,40 @@ void yak_guess_offer_names(yak_guess_t *guess, dure_names_t names)
         text = dure_names_entry(&number, names, ++index);
     }
 }
+
+void yak_write_rate(yak_writer_t *writer, uint64_t rate)
+{
+    yak_write_digits(writer, rate / 100, 1);
+    if (rate % 100 != 0) {
+        yak_write_text(writer, YAK_TEXT("."));
+        bool tenths = rate % 10 == 0;
+        yak_write_digits(writer, tenths ? rate % 100 / 10 : rate % 100, tenths ? 1 : 2);
+    }
+    yak_write_text(writer, YAK_TEXT("%"));
+}
+
+uint32_t yak_text_columns(yak_text_t text)
+{
+    static const uint32_t wide[][2] = {{0x1100, 0x115f},  {0x2e80, 0xa4cf}, {0xa960, 0xa97f},
+                                       {0xac00, 0xd7a3},  {0xf900, 0xfaff}, {0xfe30, 0xfe6f},
+                                       {0xff00, 0xff60},  {0xffe0, 0xffe6}, {0x1f300, 0x1faff},
+                                       {0x20000, 0x3fffd}};
+    uint32_t columns = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t lead = (uint8_t)text.data[i];
+        if ((lead & 0xc0u) == 0x80u) {
+            continue; /* belongs to the character before */
+        }
+        uint32_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+        uint32_t code = more == 0 ? lead : lead & (0x3fu >> more);
+        for (uint32_t k = 1; k <= more && i + k < text.size; k++) {
+            code = code << 6 | ((uint8_t)text.data[i + k] & 0x3fu);
+        }
+        bool two = false;
+        for (size_t k = 0; k < sizeof wide / sizeof wide[0]; k++) {
+            two = two || (code >= wide[k][0] && code <= wide[k][1]);
+        }
+        columns += two ? 2 : 1;
+    }
+    return columns;
+}

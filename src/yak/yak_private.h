@@ -34,6 +34,9 @@ void yak_write_text(yak_writer_t *writer, yak_text_t text);
 /* Digits in groups of three: 1,500,000. */
 void yak_write_grouped(yak_writer_t *writer, uint64_t value);
 void yak_write_digits(yak_writer_t *writer, uint64_t value, uint32_t width);
+void yak_write_rate(yak_writer_t *writer, uint64_t rate); /* 6.25% */
+/* Columns on a terminal: Korean and Chinese characters take two. */
+uint32_t yak_text_columns(yak_text_t text);
 
 /* Edits (change, insert, leave out, swap) from a to b, at most `limit`; limit + 1 if more. */
 uint32_t yak_text_distance(yak_text_t a, yak_text_t b, uint32_t limit);
@@ -85,6 +88,7 @@ typedef struct {
     uint32_t line, column, length; /* characters, from 1 */
     uint8_t kind;                  /* yak_token_kind_t */
     bool first;                    /* first on its line */
+    bool begins;                   /* an item of the fund, a rule, or an entry of the words */
     bool grouped;                  /* a number written with commas */
     int64_t value;
 } yak_token_t;
@@ -413,6 +417,7 @@ bool yak_parse_example_item(yak_parser_t *parser);
 /* verb [ "of" won ] { "," test }, and the answer if `answered`. */
 bool yak_parse_example(yak_parser_t *parser, yak_example_t *example, bool answered);
 void yak_link_last(yak_parser_t *parser, yak_value_t *value);
+void yak_mark_row(yak_parser_t *parser); /* the next token begins a row of the layout */
 
 /* ---- checker pieces ----------------------------------------------------------------------------
  */
