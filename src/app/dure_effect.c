@@ -207,6 +207,15 @@ static void print_move(session_t *session, const dure_effect_move_t *move)
         printf("  %s given back to party %" PRIu64 ": the bank could not pay\n", amount,
                move->party);
         return;
+    case DURE_MOVE_REFUND_SETTLED:
+        printf("  %s of a cancelled purchase paid back by the bank to party %" PRIu64 "\n", amount,
+               move->party);
+        return;
+    case DURE_MOVE_REFUND_REJECTED:
+        printf("  %s of a cancelled purchase still to be paid to party %" PRIu64
+               ": the bank could not pay\n",
+               amount, move->party);
+        return;
     case DURE_MOVE_SUBSIDY_TO_ESCROW:
         printf("  %s subsidy from account %s into escrow\n", amount, move->account.text);
         return;
@@ -268,8 +277,9 @@ static void print_gist(session_t *session, const dure_effect_t *effect)
 {
     static const uint8_t telling[] = {
         DURE_MOVE_MERCHANT_RECEIVED, DURE_MOVE_LOT_ISSUED,      DURE_MOVE_MERCHANT_REDEEMED,
-        DURE_MOVE_PAYOUT_SETTLED,    DURE_MOVE_PAYOUT_REJECTED, DURE_MOVE_LOT_CANCELLED,
-        DURE_MOVE_ACCOUNT_DEPOSITED, DURE_MOVE_ORDER_OPENED,    DURE_MOVE_ORDER_CLOSED};
+        DURE_MOVE_PAYOUT_SETTLED,    DURE_MOVE_PAYOUT_REJECTED, DURE_MOVE_REFUND_SETTLED,
+        DURE_MOVE_REFUND_REJECTED,   DURE_MOVE_LOT_CANCELLED,   DURE_MOVE_ACCOUNT_DEPOSITED,
+        DURE_MOVE_ORDER_OPENED,      DURE_MOVE_ORDER_CLOSED};
     for (uint32_t i = 0; i < sizeof telling; i++) {
         for (uint32_t j = 0; j < effect->moves_count; j++) {
             const dure_effect_move_t *move = &effect->moves[j];

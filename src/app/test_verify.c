@@ -98,6 +98,35 @@ static bool check(const char *text, char problem[VERIFY_TEXT_SIZE])
     "1,1970-01-01,escrow:1,purchase,x,9400,0,9400\n2,1970-01-01,escrow:1,subsidy,y,600,0,10000\n"
 #define OUT "3,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n"
 
+static void a_cancelled_purchase_adds_up(void **state)
+{
+    (void)state;
+    /* A second lot of 500 for 470 + 30, cancelled; the bank first cannot pay the 470 back, then
+     * does. */
+    verify_tally_t tally = small_tally();
+    dure_record_fund_t record = small_record();
+    char problem[VERIFY_TEXT_SIZE] = "";
+    event(&tally, DURE_BODY_PURCHASE_CREDIT, 11, DURE_MOVE_LOT_ISSUED, 500,
+          DURE_MOVE_PRICE_TO_ESCROW, 470);
+    event(&tally, DURE_BODY_PURCHASE_CREDIT, 12, DURE_MOVE_SUBSIDY_TO_ESCROW, 30, 0, 0);
+    event(&tally, DURE_BODY_PURCHASE_CANCEL, 13, DURE_MOVE_LOT_CANCELLED, 500,
+          DURE_MOVE_PAYOUT_OPENED, 470);
+    event(&tally, DURE_BODY_PURCHASE_CANCEL, 14, DURE_MOVE_SUBSIDY_RETURNED, 30, 0, 0);
+    event(&tally, DURE_BODY_PAYOUT_RESULT, 13, DURE_MOVE_REFUND_REJECTED, 470, 0, 0);
+    record.issued = dure_amount(10500);
+    record.refunded = dure_amount(30);
+    record.pending = dure_amount(470);
+    record.escrow = dure_amount(7470);
+    assert_true(verify_tally_compare(&tally, &record, problem));
+    event(&tally, DURE_BODY_PAYOUT_RESULT, 13, DURE_MOVE_REFUND_SETTLED, 470, 0, 0);
+    assert_false(verify_tally_compare(&tally, &record, problem));
+    record.refunded = dure_amount(500);
+    record.pending = dure_amount(0);
+    record.escrow = dure_amount(7000);
+    assert_true(verify_tally_compare(&tally, &record, problem));
+    verify_tally_free(&tally);
+}
+
 static void statements_agree_or_are_named(void **state)
 {
     (void)state;
@@ -132,6 +161,7 @@ static void statements_agree_or_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(sums_agree_or_are_named),
+                                       cmocka_unit_test(a_cancelled_purchase_adds_up),
                                        cmocka_unit_test(statements_agree_or_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

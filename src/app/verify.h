@@ -19,7 +19,7 @@ typedef struct {
     uint64_t fund;
     dure_amount_t issued, taken, cancelled;       /* lots */
     dure_amount_t received, cashed_out, returned; /* merchant money; returned: rejected payouts */
-    dure_amount_t opened, settled;                /* payouts */
+    dure_amount_t opened, settled, refunded;      /* payouts; settled: of redemptions */
     dure_amount_t price_in, subsidy_in, subsidy_out; /* escrow */
 } verify_fund_t;
 

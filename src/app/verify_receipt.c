@@ -48,6 +48,10 @@ static const char *move_text(uint8_t what)
         return "payout made by the bank";
     case DURE_MOVE_PAYOUT_REJECTED:
         return "payout refused by the bank";
+    case DURE_MOVE_REFUND_SETTLED:
+        return "price of a cancelled purchase paid back by the bank";
+    case DURE_MOVE_REFUND_REJECTED:
+        return "price of a cancelled purchase not yet paid back";
     case DURE_MOVE_SUBSIDY_TO_ESCROW:
         return "the city's share into escrow";
     case DURE_MOVE_PRICE_TO_ESCROW:

@@ -151,7 +151,7 @@ static bool compare_ends(verify_statement_t *statement, const reading_t *reading
         bool summed =
             dure_amount_add(&in, fund->price_in, fund->subsidy_in) &&
             dure_amount_add(&out, fund->settled, fund->subsidy_out) &&
-            dure_amount_sub(&in, in, out) &&
+            dure_amount_add(&out, out, fund->refunded) && dure_amount_sub(&in, in, out) &&
             dure_amount_add(&statement->balance, statement->balance, reading->balances[i]);
         if (!summed || dure_amount_compare(in, reading->balances[i]) != 0) {
             snprintf(problem, VERIFY_TEXT_SIZE,

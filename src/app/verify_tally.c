@@ -87,6 +87,9 @@ static bool add_move(verify_tally_t *tally, verify_month_t *month, const dure_ef
     case DURE_MOVE_PAYOUT_SETTLED:
         return add(&fund->settled, NULL, false, move->amount) &&
                keep_payout(tally, &body->payout_result, move);
+    case DURE_MOVE_REFUND_SETTLED:
+        return add(&fund->refunded, NULL, false, move->amount) &&
+               keep_payout(tally, &body->payout_result, move);
     case DURE_MOVE_PAYOUT_REJECTED:
         return add(&fund->returned, NULL, false, move->amount);
     case DURE_MOVE_SUBSIDY_TO_ESCROW:
@@ -95,6 +98,7 @@ static bool add_move(verify_tally_t *tally, verify_month_t *month, const dure_ef
         return add(&fund->price_in, NULL, false, move->amount);
     case DURE_MOVE_SUBSIDY_RETURNED:
         return add(&fund->subsidy_out, NULL, false, move->amount);
+    case DURE_MOVE_REFUND_REJECTED: /* the payout stays open */
     case DURE_MOVE_ACCOUNT_DEPOSITED:
     case DURE_MOVE_ORDER_OPENED:
     case DURE_MOVE_ORDER_CLOSED:
@@ -175,15 +179,16 @@ bool verify_tally_compare(const verify_tally_t *tally, const dure_record_fund_t 
         {"cashed out + cancelled = payouts opened + subsidies returned",
          {log.cashed_out, log.cancelled},
          {log.opened, log.subsidy_out}},
-        {"payouts opened = pending + settled + returned",
+        {"payouts opened = pending + settled + refunded + returned",
          {log.opened},
-         {record->pending, log.settled, log.returned}},
-        {"settled + subsidies returned = redeemed + refunded",
-         {log.settled, log.subsidy_out},
-         {record->redeemed, record->refunded}},
-        {"prices + subsidies = escrow + settled + subsidies returned",
+         {record->pending, log.settled, log.refunded, log.returned}},
+        {"settled = redeemed", {log.settled}, {record->redeemed}},
+        {"refunded + subsidies returned = refunded by the ledger",
+         {log.refunded, log.subsidy_out},
+         {record->refunded}},
+        {"prices + subsidies = escrow + settled + refunded + subsidies returned",
          {log.price_in, log.subsidy_in},
-         {record->escrow, log.settled, log.subsidy_out}},
+         {record->escrow, log.settled, log.refunded, log.subsidy_out}},
         {"issued = escrow + redeemed + refunded + lapsed",
          {record->issued},
          {record->escrow, record->redeemed, record->refunded, record->lapsed}},

@@ -150,6 +150,8 @@ typedef enum {
     DURE_MOVE_ORDER_OPENED = 12,
     DURE_MOVE_ORDER_CLOSED = 13,
     DURE_MOVE_LOT_CANCELLED = 14,
+    DURE_MOVE_REFUND_SETTLED = 15,
+    DURE_MOVE_REFUND_REJECTED = 16,
 } dure_move_t;
 
 typedef enum {

@@ -769,7 +769,7 @@ void dure_effect_number_encode(dure_writer_t *writer, const dure_effect_number_t
 void dure_effect_move_decode(dure_reader_t *reader, dure_effect_move_t *out)
 {
     memset(out, 0, sizeof *out);
-    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 14);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 16);
     out->fund = dure_read_uint(reader, "fund", 8, 0, UINT64_MAX);
     out->party = dure_read_uint(reader, "party", 8, 0, UINT64_MAX);
     out->lot = (uint32_t)dure_read_uint(reader, "lot", 4, 0, UINT32_MAX);

@@ -406,7 +406,7 @@ void dure_effect_number_encode(dure_writer_t *writer, const dure_effect_number_t
 
 /* One movement of money. */
 typedef struct {
-    uint8_t what; /* vocabulary: moves; u8:1..14 */
+    uint8_t what; /* vocabulary: moves; u8:1..16 */
     uint64_t fund; /* 0 where no fund is concerned */
     uint64_t party; /* whose money or lot; 0 for city accounts and escrow */
     uint32_t lot; /* 0 where no lot is concerned */

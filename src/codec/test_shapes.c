@@ -881,7 +881,7 @@ const field_t shape_fields[] = {
     {"source", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
     {"label", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
     {"value", SHAPE_INT, 8, (uint64_t)INT64_MIN, UINT64_C(9223372036854775807), 0},
-    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(14), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(16), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"party", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"lot", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},

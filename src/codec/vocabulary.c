@@ -140,6 +140,8 @@ static const entry_t moves[] = {
     {12, 12, "order_opened"},
     {13, 12, "order_closed"},
     {14, 13, "lot_cancelled"},
+    {15, 14, "refund_settled"},
+    {16, 15, "refund_rejected"},
 };
 
 static const struct {
@@ -155,7 +157,7 @@ static const struct {
     {4, origins},
     {8, roles},
     {15, labels},
-    {14, moves},
+    {16, moves},
 };
 
 const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {

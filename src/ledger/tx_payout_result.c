@@ -47,6 +47,15 @@ static void reject(dure_ledger_t *ledger, uint32_t fund, uint32_t cell, uint32_t
     ledger_balance_add(ledger, party, fund, amount);
 }
 
+/* The effect itself says which kind of payout it was, so that it can be added up alone. */
+static dure_move_t move_of(const payout_t *payout, bool settled)
+{
+    if (payout->why == PAYOUT_CANCEL) {
+        return settled ? DURE_MOVE_REFUND_SETTLED : DURE_MOVE_REFUND_REJECTED;
+    }
+    return settled ? DURE_MOVE_PAYOUT_SETTLED : DURE_MOVE_PAYOUT_REJECTED;
+}
+
 dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work)
 {
     const dure_payout_result_t *body = &work->tx->body.payout_result;
@@ -75,7 +84,7 @@ dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work)
         reject(ledger, fund, cell, party);
     }
     work->effect->fund = payout.fund;
-    ledger_effect_move(work->effect, settled ? DURE_MOVE_PAYOUT_SETTLED : DURE_MOVE_PAYOUT_REJECTED,
-                       payout.fund, payout.id.party, 0, NULL, payout.amount);
+    ledger_effect_move(work->effect, move_of(&payout, settled), payout.fund, payout.id.party, 0,
+                       NULL, payout.amount);
     return DURE_RESULT_DONE;
 }

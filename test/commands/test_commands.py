@@ -264,7 +264,10 @@ def cancel(city):
     city.run("cancel", "1", "9", "--key", "phone.key", code=1, err=["no lot with this number"])
     city.run("cancel", "1", "1", "--key", "hong.key", code=1, err=["part of this lot was spent"])
     payout = city.json("cancel", "1", "1", "--key", "phone.key")["id"]
-    city.run("bank", "settle", payout, out=["18,800원 paid by the bank"])
+    city.run("bank", "reject", payout, out=["18,800원 of a cancelled purchase still to be paid to party 2000002"])
+    city.run("verify", "city", out=["All holds"])
+    city.run("bank", "settle", payout, out=["18,800원 of a cancelled purchase paid back by the bank"])
+    city.run("verify", "city", out=["All holds"])
     city.run("party", "show", "2000002", out=["no money"])
 
 

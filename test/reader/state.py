@@ -250,7 +250,10 @@ MOVES = {  # money.md: what a move does to the record of its fund
     "lot_cancelled": ("-held_citizens",),
     "subsidy_returned": ("-escrow", "+refunded"),
     "payout_opened": ("+pending",),
+    "payout_settled": ("-pending", "-escrow", "+redeemed"),
     "payout_rejected": ("-pending", "+held_merchants"),
+    "refund_settled": ("-pending", "-escrow", "+refunded"),
+    "refund_rejected": (),
     "account_deposited": (),
 }
 FUND_EQUATIONS = {  # money.md: what the figures of a fund's record are to each other
@@ -263,16 +266,11 @@ FUND_EQUATIONS = {  # money.md: what the figures of a fund's record are to each 
 def fund_figures(pairs, fund):
     """The figures of a fund's record, added up from all (transaction, effect) as money.md says."""
     names = LAYOUTS.vocabularies["moves"]
-    cancels = {tx.id for tx, effect in pairs if tx.kind == "purchase_cancel"}
     figures = dict.fromkeys(("issued", "ordered", "held_citizens", "held_merchants", "pending", "redeemed", "refunded",
                              "escrow"), 0)
-    for tx, effect in pairs:
-        is_cancel = tx.kind == "payout_result" and tuple(tx.what["payout"].values()) in cancels
-        changes = dict(MOVES, payout_settled=("-pending", "-escrow", "+refunded" if is_cancel else "+redeemed"))
-        if is_cancel:
-            changes["payout_rejected"] = ()
+    for _, effect in pairs:
         for move in effect["moves"]:
-            for change in changes[names[move["what"]]] if move["fund"] == fund else ():
+            for change in MOVES[names[move["what"]]] if move["fund"] == fund else ():
                 figures[change[1:]] += move["amount"] if change[0] == "+" else -move["amount"]
     return figures
 
