@@ -88,6 +88,20 @@ static bool name_of(dure_name_t *name, const char *text)
     return dure_name_from(name, text, strlen(text));
 }
 
+/* The program is Gimpo's; another city gives itself the same rules under its own code, which has as
+ * many digits. */
+static void rename_city(uint8_t *source, size_t size, uint32_t region)
+{
+    static const char gimpo[] = "41570";
+    char own[16];
+    snprintf(own, sizeof own, "%05u", region);
+    for (size_t at = 0; at + sizeof gimpo - 1 <= size; at++) {
+        if (memcmp(source + at, gimpo, sizeof gimpo - 1) == 0) {
+            memcpy(source + at, own, sizeof gimpo - 1);
+        }
+    }
+}
+
 static bool compile_program(city_t *city, const char *path, dure_act_t *act)
 {
     static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX + 1];
@@ -100,6 +114,7 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
         return false;
     }
     fclose(file);
+    rename_city(source, size, city->data.region);
     size_t image_size = 0;
     size_t workspace_size = dure_yak_workspace_size();
     void *workspace = aligned_alloc(64, (workspace_size + 63) / 64 * 64);

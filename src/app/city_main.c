@@ -357,7 +357,10 @@ static bool play(run_t *run, city_t *city)
     city_view_start(city);
     for (uint32_t i = 0; i < city->data.month_count; i++) {
         if (!city_play_month(city, i)) {
-            return false;
+            char why[CITY_PROBLEM_SIZE];
+            memcpy(why, city->problem, sizeof why);
+            return city_problem(city->problem, "%04d-%02d: %s", city->data.months[i].year,
+                                city->data.months[i].month, why);
         }
     }
     if (!city_bank_close(&city->bank)) {
