@@ -181,7 +181,8 @@ void dure_io_random(dure_io_t *io, void *buffer, size_t size); /* cannot fail; e
 #define DURE_IO_SOCKET_PLACE(socket) ((socket) % DURE_IO_SOCKETS_MAX)
 
 /* dure_io_listen: mode 0600; a socket file left behind by a dead process is replaced, a live one
-   is DURE_IO_EXISTS.  `path` is a path of the file system, at most 107 bytes. */
+   is DURE_IO_EXISTS.  `path` is a path of the file system, at most 107 bytes.  Closing the listener
+   removes the file. */
 DURE_MUST_USE dure_io_result_t dure_io_listen(dure_io_t *io, dure_io_socket_t *listener,
                                               const char *path);
 DURE_MUST_USE dure_io_result_t dure_io_accept(dure_io_t *io, dure_io_socket_t *socket,

@@ -3,10 +3,12 @@
 #define DURE_IO_LINUX_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "io/io_private.h"
 
-#define DETAIL_SIZE 128u
+#define DETAIL_SIZE        128u
+#define LISTENER_PATH_SIZE 108u /* what a socket's address holds */
 
 /* An asynchronous write under way. */
 typedef struct {
@@ -38,6 +40,10 @@ typedef struct {
     bool is_listener;
     bool is_readable_watched;
     bool is_writable_watched;
+    /* A listener's file, to remove it with the listener; empty: none. */
+    char path[LISTENER_PATH_SIZE];
+    dev_t path_device;
+    ino_t path_inode;
 } socket_t;
 
 typedef struct linux_io {

@@ -166,6 +166,8 @@ static dure_io_result_t adopt(linux_io_t *self, dure_io_socket_t *socket, int fd
     return DURE_IO_OK;
 }
 
+static_assert(sizeof((struct sockaddr_un *)0)->sun_path == LISTENER_PATH_SIZE, "a path fits");
+
 static bool address_of(struct sockaddr_un *address, const char *path)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -223,7 +225,25 @@ dure_io_result_t linux_listen(dure_io_t *io, dure_io_socket_t *listener, const c
         close_if_open(fd);
         return linux_fail(io, error_number, "listen on", path);
     }
-    return adopt(self_of(io), listener, fd, true);
+    dure_io_result_t result = adopt(self_of(io), listener, fd, true);
+    struct stat status;
+    if (result == DURE_IO_OK && lstat(path, &status) == 0) {
+        socket_t *entry = socket_at(self_of(io), *listener);
+        memcpy(entry->path, address.sun_path, sizeof entry->path);
+        entry->path_device = status.st_dev;
+        entry->path_inode = status.st_ino;
+    }
+    return result;
+}
+
+/* The file of a listener goes with it, unless another one stands at its place by now. */
+static void remove_file_of(const socket_t *listener)
+{
+    struct stat status;
+    if (listener->path[0] != 0 && lstat(listener->path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+        status.st_dev == listener->path_device && status.st_ino == listener->path_inode) {
+        (void)unlink(listener->path);
+    }
 }
 
 dure_io_result_t linux_accept(dure_io_t *io, dure_io_socket_t *socket, dure_io_socket_t listener)
@@ -322,6 +342,7 @@ void linux_socket_close(dure_io_t *io, dure_io_socket_t socket)
 {
     socket_t *entry = socket_at(self_of(io), socket);
     if (entry != NULL) {
+        remove_file_of(entry); /* first: a file that nobody listens on is seen by none */
         close(entry->fd);
         *entry = (socket_t){0};
     }

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -321,9 +323,47 @@ static void linux_sockets_talk(void **state)
     assert_int_equal(dure_io_recv(io, client, &moved, buffer, sizeof buffer), DURE_IO_CLOSED);
     dure_io_socket_close(io, server);
 
-    /* The file of a dead listener is replaced. */
+    /* A listener takes its file with it. */
     dure_io_socket_close(io, listener);
+    assert_int_equal(stat(path, &status), -1);
+    linux_stop(&world);
+}
+
+/* A socket file whose process died. */
+static void leave_socket_file(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+}
+
+static void linux_socket_files_come_and_go(void **state)
+{
+    (void)state;
+    linux_t world;
+    struct stat status;
+    char path[96];
+    linux_start(&world);
+    dure_io_t *io = world.io;
+    snprintf(path, sizeof path, "%s/node.sock", world.path);
+    dure_io_socket_t listener = 0;
+    /* The file of a dead listener is replaced. */
+    leave_socket_file(path);
     OK(dure_io_listen(io, &listener, path));
+    /* What stands at its place by now is another's: it stays. */
+    assert_int_equal(unlink(path), 0);
+    leave_socket_file(path);
+    dure_io_socket_close(io, listener);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(unlink(path), 0);
+    /* A file that is no socket is never removed. */
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(dure_io_listen(io, &listener, path), DURE_IO_EXISTS);
     assert_int_equal(unlink(path), 0);
     linux_stop(&world);
 }
@@ -483,6 +523,7 @@ int main(void)
         cmocka_unit_test(linux_directory_has_one_holder),
         cmocka_unit_test(linux_short_writes_are_told_and_poison),
         cmocka_unit_test(linux_sockets_talk),
+        cmocka_unit_test(linux_socket_files_come_and_go),
         cmocka_unit_test(linux_threads_wake_the_loop),
         cmocka_unit_test(sim_keeps_the_contract),
         cmocka_unit_test(sim_crash_spares_what_was_synced),

@@ -86,6 +86,7 @@ def it_stops_in_order_and_starts_from_its_checkpoint(top):
         tick(city, "2026-01-06" if how == signal.SIGTERM else "2026-01-07")
         code, said = node.stop(how)
         assert code == 0 and "event=stopped" in said and "+09:00 event=" in said, said
+        assert not os.path.exists(os.path.join(city, "node.socket"))
     node = Node(city)
     assert "height=2" in node.ready, node.ready
     code, said = node.stop()
