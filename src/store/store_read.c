@@ -141,6 +141,9 @@ static uint64_t walk_start(const dure_store_t *store, uint64_t segment, uint64_t
 
 dure_store_result_t store_find(dure_store_t *store, batch_header_t *header, uint64_t height)
 {
+    if (height < store->first_height || height >= store->end.height) {
+        return store_say(store, DURE_STORE_NOT_FOUND, "no durable block of that height");
+    }
     uint64_t segment = segment_of(store, height);
     uint64_t offset = walk_start(store, segment, height);
     dure_io_file_t file = 0;

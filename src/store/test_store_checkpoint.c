@@ -274,6 +274,35 @@ static void a_full_disk_costs_only_the_checkpoint(void **state)
     dure_io_sim_free(world.sim);
 }
 
+/* Even if the store believes too early that a block is durable, nothing rests on what is not there.
+ */
+static void a_height_not_on_the_disk_is_refused(void **state)
+{
+    (void)state;
+    world_t world;
+    begin(&world);
+    world.config.planted_bug = DURE_STORE_BUG_ACK_BEFORE_SYNC;
+    OK(start(&world));
+    dure_checkpoint_t info = info_of(1);
+    dure_bytes_t block = dure_bytes("b", 1);
+    dure_bytes_t found = {0};
+    OK(dure_store_append_start(world.store, &block, 1)); /* waits for its segment */
+    assert_int_equal(dure_store_checkpoint_begin(world.store, &info), DURE_STORE_NOT_FOUND);
+    while (dure_store_durable_height(world.store) == 0) {
+        dure_io_event_t events[2];
+        size_t count = 0;
+        assert_int_equal(dure_io_poll(world.io, events, &count, 2, 10000000), DURE_IO_OK);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(dure_store_take_event(world.store, &events[i]));
+        }
+    }
+    assert_true(dure_store_append_is_busy(world.store)); /* claimed, and not there */
+    assert_int_equal(dure_store_checkpoint_begin(world.store, &info), DURE_STORE_NOT_FOUND);
+    assert_int_equal(dure_store_read(world.store, &found, 1), DURE_STORE_NOT_FOUND);
+    stop(&world);
+    dure_io_sim_free(world.sim);
+}
+
 int main(void)
 {
     if (!dure_crypto_init()) {
@@ -284,6 +313,7 @@ int main(void)
         cmocka_unit_test(every_flipped_byte_is_found),
         cmocka_unit_test(foreign_checkpoints_are_refused),
         cmocka_unit_test(a_full_disk_costs_only_the_checkpoint),
+        cmocka_unit_test(a_height_not_on_the_disk_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
