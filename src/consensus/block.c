@@ -113,11 +113,19 @@ static bool step(dure_consensus_t *self, dure_chain_update_t *update,
     return false;
 }
 
-static dure_time_t block_time(const dure_consensus_t *self)
+/* False: the clock jumped since the round began. */
+static bool block_time(dure_consensus_t *self, dure_time_t *time)
 {
-    dure_time_t head = dure_chain_head(self->config.chain)->time;
-    dure_time_t wall = self->is_driven ? head : dure_io_wall_ms(self->config.io);
-    return wall > head ? wall : head;
+    uint64_t wall = 0;
+    *time = dure_chain_head(self->config.chain)->time;
+    if (self->is_driven) {
+        return true;
+    }
+    if (!solo_wall(self, &wall)) {
+        return false;
+    }
+    *time = wall > *time ? wall : *time;
+    return true;
 }
 
 static bool why_not(dure_consensus_t *self, uint32_t candidate, dure_time_t time, uint16_t *code)
@@ -237,9 +245,9 @@ static bool execute(dure_consensus_t *self, const plan_t *plan, dure_time_t time
 bool solo_build(dure_consensus_t *self)
 {
     plan_t plan = {.positions = self->chosen, .asides = self->asides_last};
-    dure_time_t time = block_time(self);
+    dure_time_t time = 0;
     plan.candidates = gather(self);
-    if (plan.candidates == 0) {
+    if (plan.candidates == 0 || !block_time(self, &time)) {
         return false;
     }
     dure_chain_update_t proposed;

@@ -196,21 +196,30 @@ uint64_t dure_consensus_waiting(const dure_consensus_t *self)
 
 /* A wall clock that runs away from the monotonic one was set by somebody, perhaps wrongly, and time
    on the chain never goes back: the operator decides. */
-static void watch_clock(dure_consensus_t *self)
+bool solo_wall(dure_consensus_t *self, uint64_t *wall_ms)
 {
-    if (self->is_driven || self->state == DURE_CONSENSUS_CLOCK) {
-        return;
-    }
     uint64_t passed_ms =
         (dure_io_monotonic_ns(self->config.io) - self->mono_start_ns) / UINT64_C(1000000);
     uint64_t expected = self->wall_start_ms + passed_ms;
     uint64_t wall = dure_io_wall_ms(self->config.io);
-    if (wall > expected && wall - expected > SOLO_CLOCK_JUMP_MS) {
-        self->state = DURE_CONSENSUS_CLOCK;
-        (void)snprintf(self->problem, sizeof self->problem,
-                       "the wall clock is %llu s ahead of where it should be: nothing is decided "
-                       "until the node is started again with --accept-clock",
-                       (unsigned long long)((wall - expected) / 1000u));
+    *wall_ms = wall;
+    if (wall <= expected || wall - expected <= SOLO_CLOCK_JUMP_MS) {
+        return true;
+    }
+    self->state = DURE_CONSENSUS_CLOCK;
+    (void)snprintf(self->problem, sizeof self->problem,
+                   "the wall clock is %llu s ahead of where it should be: nothing is decided "
+                   "until the node is started again with --accept-clock",
+                   (unsigned long long)((wall - expected) / 1000u));
+    return false;
+}
+
+static void watch_clock(dure_consensus_t *self)
+{
+    uint64_t unused = 0;
+    bool is_known = self->state == DURE_CONSENSUS_CLOCK || self->state == DURE_CONSENSUS_FAILED;
+    if (!self->is_driven && !is_known) {
+        (void)solo_wall(self, &unused);
     }
 }
 

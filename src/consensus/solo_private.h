@@ -107,6 +107,8 @@ struct dure_consensus {
 /* ---- solo.c */
 void solo_fail(dure_consensus_t *self, const char *what, const char *why);
 entry_t *solo_entry(const dure_consensus_t *self, uint64_t position);
+/* The wall clock.  False: it jumped ahead, and nothing is decided any more. */
+bool solo_wall(dure_consensus_t *self, uint64_t *wall_ms);
 /* The front of the queue is decided. */
 void solo_pop(dure_consensus_t *self);
 

@@ -29,6 +29,7 @@ typedef struct {
         char problem[128];
     } answers[ANSWERS_MAX];
     uint32_t count, rooms;
+    uint64_t jump_ms; /* to which the wall clock is set within the next answer; 0: not */
     char log[4096];
 } world_t;
 
@@ -45,6 +46,10 @@ static void on_answer(void *user, uint64_t token, const dure_answer_t *answer)
         memcpy(world->answers[token].problem, answer->problem.data, answer->problem.size);
     }
     world->count++;
+    if (world->jump_ms != 0) {
+        dure_io_sim_set_wall(world->sim, world->jump_ms);
+        world->jump_ms = 0;
+    }
 }
 
 static void on_room(void *user)
@@ -422,6 +427,31 @@ static void a_clock_that_jumps_waits_for_the_operator(void **state)
     free_world(world);
 }
 
+/* The clock may jump at any moment, also between looking at it and making the block. */
+static void a_clock_that_jumps_within_a_round_is_seen(void **state)
+{
+    (void)state;
+    world_t *world = new_world(DURE_TRACE_CLOCK_REAL);
+    dure_time_t start = dure_trace_time(world->trace);
+    assert_int_equal(open_node(world), DURE_NODE_OK);
+    dure_consensus_t *consensus = dure_node_consensus(world->node);
+    const dure_chain_t *chain = dure_consensus_chain(consensus);
+    world->jump_ms = start + 48 * HOUR_MS;
+    assert_true(submit(world, registration(world, dure_trace_citizen(0)), 0));
+    /* The first is being written; the second waits for the store, and so for the first's answer. */
+    assert_true(dure_consensus_round(consensus));
+    assert_true(submit(world, registration(world, dure_trace_citizen(1)), 1));
+    for (uint32_t i = 0; i < 50; i++) {
+        assert_int_equal(dure_node_step(world->node, 1000000), DURE_NODE_OK);
+    }
+    assert_int_equal(world->jump_ms, 0);
+    assert_true(dure_chain_head(chain)->time < start + HOUR_MS);
+    assert_int_equal(dure_consensus_state(consensus), DURE_CONSENSUS_CLOCK);
+    assert_int_equal(world->count, 1);
+    close_node(world);
+    free_world(world);
+}
+
 static void time_on_the_chain_never_goes_back(void **state)
 {
     (void)state;
@@ -479,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_failed_sync_stops_it_without_an_answer),
         cmocka_unit_test(a_stopped_node_starts_from_its_checkpoint),
         cmocka_unit_test(a_clock_that_jumps_waits_for_the_operator),
+        cmocka_unit_test(a_clock_that_jumps_within_a_round_is_seen),
         cmocka_unit_test(time_on_the_chain_never_goes_back),
         cmocka_unit_test(under_a_real_clock_what_came_too_late_is_expired),
     };
