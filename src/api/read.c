@@ -138,6 +138,12 @@ static void tell_block(dure_api_t *api, server_client_t *client, uint64_t number
     if (!tell.what.block.found) {
         tell.what.block.block = (dure_bytes_t){0};
     }
+    if (!tell.what.block.found && height >= 1 &&
+        height <= dure_consensus_durable_height(api->consensus)) {
+        /* It was written and cannot be read: that is not the same as no such block. */
+        server_problem(api, client, number, "the log cannot be read at this height");
+        return;
+    }
     server_tell(api, client, &tell, 64u + tell.what.block.block.size, 0);
 }
 
