@@ -1,0 +1,140 @@
+#include "ledger/test_stage.h"
+
+dure_bytes_t stage_image(const char *from, const char *to)
+{
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    static char changed[2 * DURE_YAK_SOURCE_SIZE_MAX];
+    const char *at = (const char *)test_source().data;
+    size_t size = 0;
+    uint32_t places = 0;
+    for (const char *found = strstr(at, from); found != NULL; found = strstr(at, from)) {
+        memcpy(changed + size, at, (size_t)(found - at));
+        size += (size_t)(found - at);
+        memcpy(changed + size, to, strlen(to));
+        size += strlen(to);
+        at = found + strlen(from);
+        places++;
+    }
+    assert_true(places > 0);
+    memcpy(changed + size, at, strlen(at) + 1);
+    return test_compile(changed, image);
+}
+
+static void done(world_t *world, uint64_t party, dure_body_t body)
+{
+    assert_code(world_send(world, party, &body), DURE_RESULT_DONE);
+}
+
+static dure_tx_id_t made(world_t *world, uint64_t party, dure_body_t body)
+{
+    done(world, party, body);
+    return world_last_id(world);
+}
+
+static void decide(world_t *world, dure_act_t act)
+{
+    const dure_tx_id_t id = made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    done(world, OFFICER_2, body_approve(id));
+}
+
+static void decide_far(world_t *world, dure_act_t act)
+{
+    done(world, FAR_ALL, body_propose(act, FAR_DAY));
+}
+
+static void goyang(stage_t *stage)
+{
+    world_t *world = stage->world;
+    done(world, FAR_ALL, body_registration(FAR_EVA, DURE_KIND_CITIZEN));
+    done(world, FAR_ALL, body_registration(FAR_SHOP, DURE_KIND_MERCHANT));
+    done(world, FAR_ALL, body_registration(FAR_SECOND, DURE_KIND_SERVICE));
+    done(world, FAR_ALL, body_attest(FAR_SHOP, DURE_ATTRIBUTE_REGION, GOYANG, 0, FAR_DAY));
+    done(world, FAR_ALL,
+         body_attest(FAR_SHOP, DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY, 0, FAR_DAY));
+    decide_far(world, act_account("budget"));
+    decide_far(world, act_account("far_only"));
+    dure_act_t act = act_fund(FUND_FAR, 1000000000);
+    act.fund.image = stage_image("41570", "41281");
+    decide_far(world, act);
+    decide_far(world, act_roles(FAR_SECOND, DURE_SERVICE_OFFICER));
+    decide_far(world, act_threshold(2));
+    stage->proposal_far = made(world, FAR_ALL, body_propose(act_account("tower"), FAR_DAY));
+    done(world, FAR_ALL, body_deposit("budget", 10000000));
+    const dure_tx_id_t order = made(world, FAR_EVA, body_order(FUND_FAR, 100000, 0));
+    done(world, FAR_ALL, body_credit(order, 94000));
+    done(world, FAR_EVA, body_payment(FAR_SHOP, 30000));
+    stage->payout_far = made(world, FAR_SHOP, body_redemption(FUND_FAR, 10000));
+    stage->order_far = made(world, FAR_EVA, body_order(FUND_FAR, 70000, 0));
+}
+
+static void gimpo(stage_t *stage)
+{
+    world_t *world = stage->world;
+    world_fund(world);
+    decide(world, act_account("other"));
+    decide(world, act_fund(FUND_TWO, 1000000000));
+    world_register(world, ANNA, DURE_KIND_CITIZEN);
+    world_register(world, BORA, DURE_KIND_CITIZEN);
+    world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
+    world_shop(world, SHOP_TWO, DURE_CATEGORY_CAFE);
+    world_register(world, SHOP_BARE, DURE_KIND_MERCHANT);
+    done(world, REGISTRAR, body_attest(SHOP_BARE, DURE_ATTRIBUTE_REGION, GIMPO, 0, FAR_DAY));
+    world_buy(world, ANNA, 60000);
+    stage->order_closed = world->envelope.tx.body.purchase_credit.order;
+    world_days(world, 1);
+    world_buy(world, ANNA, 40000);
+    world_buy(world, BORA, 60000);
+    world_buy(world, BORA, 20000);
+    done(world, ANNA, body_payment(SHOP, 25000));
+    stage->payout_cancel = made(world, BORA, body_cancel(FUND, 2));
+    stage->payout_shop = made(world, SHOP, body_redemption(FUND, 5000));
+    done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
+    stage->payout_held = made(world, SHOP, body_redemption(FUND, 4000));
+    done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 0, 0, FAR_DAY));
+    stage->order_anna = made(world, ANNA, body_order(FUND, ANNA_FACE, 0));
+    stage->order_bora = made(world, BORA, body_order(FUND, BORA_FACE, 0));
+    stage->anna_has = 60000 + 40000 - 25000;
+    stage->anna_room = 500000 - 60000 - 40000 - ANNA_FACE;
+    stage->shop_has = 25000 - 5000 - 4000;
+    stage->deposited = 1000000000;
+}
+
+static void proposals(stage_t *stage)
+{
+    world_t *world = stage->world;
+    const dure_act_t act = act_ceiling(FUND, 20000000000);
+    const dure_day_t today = world->ledger->today;
+    stage->proposal_expired = made(world, OFFICER_1, body_propose(act, today));
+    world_days(world, 1);
+    stage->proposal_open = made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    stage->proposal_other = made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    stage->proposal_own = made(world, OFFICER_2, body_propose(act, FAR_DAY));
+    decide(world, act_threshold(1));
+}
+
+void stage_make(stage_t *stage)
+{
+    static const uint64_t signers[] = {ANNA,  BORA,      SHOP,      REGISTRAR, BANK,
+                                       CLOCK, OFFICER_1, OFFICER_2, WATCH,     FAR_ALL};
+    memset(stage, 0, sizeof *stage);
+    stage->world = world_new(NULL, false, 2);
+    goyang(stage);
+    gimpo(stage);
+    proposals(stage);
+    for (size_t i = 0; i < sizeof signers / sizeof signers[0]; i++) {
+        stage->world->numbers[signers[i]] = TOP - 1;
+        done(stage->world, signers[i], body_rotate(signers[i], 2));
+    }
+    stage->today = stage->world->ledger->today;
+    stage->now = dure_ledger_time(stage->world->ledger);
+    assert_null(dure_ledger_invariants(stage->world->ledger));
+    dure_hash_t root;
+    dure_ledger_root(stage->world->ledger, &root);
+    world_cut(stage->world);
+}
+
+void stage_free(stage_t *stage)
+{
+    dure_ledger_keep(stage->world->ledger);
+    world_free(stage->world);
+}

@@ -1,0 +1,43 @@
+/* A town in the middle of its business: something open of every sort, in two cities, so that for
+   each kind of transaction one can be made that is accepted, and for each id another that exists.
+ */
+#ifndef DURE_LEDGER_TEST_STAGE_H
+#define DURE_LEDGER_TEST_STAGE_H
+
+#include "ledger/test_world.h"
+
+#define ANNA       UINT64_C(101)
+#define BORA       UINT64_C(102)
+#define SHOP       UINT64_C(201)
+#define SHOP_TWO   UINT64_C(202)
+#define SHOP_BARE  UINT64_C(203) /* no category is attested */
+#define FAR_EVA    UINT64_C(301)
+#define FAR_SHOP   UINT64_C(302)
+#define FAR_SECOND UINT64_C(2001) /* officer */
+#define NOBODY     UINT64_C(999999)
+#define FUND_TWO   UINT64_C(9) /* Gimpo's too; nobody has any of it */
+#define FUND_FAR   UINT64_C(8) /* Goyang's */
+#define FUND_NONE  UINT64_C(77)
+#define TOP        UINT64_C(10000) /* the highest number that each signer of Gimpo has used */
+#define ANNA_FACE  UINT64_C(100000)
+#define BORA_FACE  UINT64_C(50000)
+
+typedef struct {
+    world_t *world;
+    dure_day_t today;
+    dure_time_t now;
+    dure_tx_id_t order_anna, order_bora, order_far, order_closed;
+    dure_tx_id_t payout_shop, payout_held, payout_cancel, payout_far;
+    dure_tx_id_t proposal_open, proposal_other, proposal_own, proposal_expired, proposal_far;
+    uint64_t anna_has, anna_room, shop_has, deposited;
+} stage_t;
+
+/* Gimpo's threshold is one: what is proposed is performed at once.  Proposals of before are open.
+   Each signer has its key also in slot 2 as another key.  ANNA has lot 1, spent in part, and lot 2
+   untouched; a new block has begun. */
+void stage_make(stage_t *stage);
+void stage_free(stage_t *stage);
+/* The image of general.yak with `from` replaced by `to`, both in all places. */
+dure_bytes_t stage_image(const char *from, const char *to);
+
+#endif
