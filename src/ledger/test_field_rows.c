@@ -1,9 +1,9 @@
-/* The table of test_fields.c: which code each wrong value of each field must give, and who may sign
-   what.  For each kind one transaction is made that the stage accepts.  Then its bytes are changed, one
-   field at a time, by the values at and beside its bounds, unknown and others' ones; each change is
-   sent signed anew by the rightful signer, and with the signature of before.  Then every bit is
-   flipped, every cut made.  After each the code must be the one expected, with a sentence in three
-   languages, and the state byte for byte what that code promises. */
+/* The table to test_fields.c: which code each wrong value of each field must give, and who may sign
+   what.  For each kind one transaction is made that the stage accepts.  Then its bytes are changed,
+   one field at a time, by the values at and beside its bounds, unknown and others' ones; each
+   change is sent signed anew by the rightful signer, and with the signature of before.  Then every
+   bit is flipped, every cut made.  After each the code must be the one expected, with a sentence in
+   three languages, and the state byte for byte what that code promises. */
 #include "ledger/test_field_run.h"
 
 /* ---- who may sign what; a row for each kind, a column for each signer */
