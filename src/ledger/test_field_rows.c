@@ -757,5 +757,5 @@ int main(void)
         cmocka_unit_test(no_kind_is_left_out),
         cmocka_unit_test(each_field_wrong_in_every_way),
     };
-    return cmocka_run_group_tests_name("field rows", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("ledger field rows", tests, NULL, NULL);
 }

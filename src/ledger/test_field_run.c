@@ -320,7 +320,7 @@ void run_bits_flipped(run_t *run)
     static uint8_t body[DURE_TX_SIZE_MAX];
     memcpy(body, run->body, run->size);
     for (size_t bit = 0; bit < run->size * 8;
-         bit += bit < ALL_BITS * 8 || run->size < 1024 ? 1 : 29) {
+         bit += bit < ALL_BITS * 8 || run->size < 1024 ? 1 : 97) {
         body[bit / 8] ^= (uint8_t)(1u << bit % 8);
         run_changed(run, "bit", body, run->size, run->signer, ANY);
         body[bit / 8] ^= (uint8_t)(1u << bit % 8);

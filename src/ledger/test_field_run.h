@@ -57,7 +57,7 @@ void run_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two);
 void run_header_rows(run_t *run);
 void run_seal_rows(run_t *run);
 /* Every bit of the first bytes and of all smaller transactions; beyond, in what an act of a fund
-   carries, every 29th. */
+   carries, every 97th. */
 void run_bits_flipped(run_t *run);
 /* A body cut short, with its own seal or signed anew, is never a transaction. */
 void run_cuts(run_t *run);

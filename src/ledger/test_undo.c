@@ -455,5 +455,5 @@ int main(void)
         cmocka_unit_test(a_new_key_ends_old_verdicts),
         cmocka_unit_test(cuts_are_of_no_consequence),
     };
-    return cmocka_run_group_tests_name("undo", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("ledger undo", tests, NULL, NULL);
 }
