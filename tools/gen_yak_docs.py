@@ -43,7 +43,7 @@ def messages():
     out = ['# Messages of the Yak compiler', '',
            'Written by tools/gen_yak_docs.py from src/yak/messages.h; do not edit.', '',
            'Numbers are stable. 1xx: characters and numbers, 2xx: grammar, 3xx: names, 4xx: types and ranges, 5xx: what',
-           'verbs, effects, counters and examples may say. `{0}` stands for what was found; where there is a likely',
+           'verbs, effects, counters and examples may say, 6xx: advice about a sound program. `{0}` stands for what was found; where there is a likely',
            'slip, "did you mean" follows.', '', '| number | name | English | Korean |', '|---|---|---|---|']
     pattern = r'X\((\d+),\s*(\w+),\s*' + STRING + r',\s*' + STRING + r'\)'
     for number, name, en, ko in entries('src/yak/messages.h', pattern):

@@ -77,6 +77,21 @@ static void check_prints_what_a_program_declares(void **state)
     assert_string_equal(printed[1], "");
     assert_int_equal(RUN("check", GENERAL, "--json"), 0);
     assert_says(printed[0], "{\"ok\":true,\"fund\":\"gimpo_general\"");
+    assert_says(printed[0], "\"adds_to\":[\"bought\",\"sold\"]");
+    assert_says(printed[0], "\"warnings\":[],\"more_warnings\":0}");
+}
+
+static void check_warns_and_still_exits_well(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check", "test/yak/failing_example.yak"), 0);
+    assert_says(printed[0], "adds to nothing");
+    assert_says(printed[1], "warning: no example of `purchase` would fail if `allow` were deleted");
+    assert_int_equal(RUN("check", "test/yak/failing_example.yak", "--lang", "ko"), 0);
+    assert_says(printed[1], "경고: ");
+    assert_int_equal(RUN("check", "test/yak/failing_example.yak", "--json"), 0);
+    assert_says(printed[0], "\"code\":601,");
+    assert_string_equal(printed[1], "");
 }
 
 static void errors_show_the_line_and_the_place(void **state)
@@ -138,7 +153,7 @@ static void test_runs_the_examples(void **state)
 {
     (void)state;
     assert_int_equal(RUN("test", GENERAL), 0);
-    assert_says(printed[0], "9 passed, 0 failed\n");
+    assert_says(printed[0], "25 passed, 0 failed\n");
     assert_int_equal(RUN("test", "test/yak/failing_example.yak"), 1);
     assert_string_equal(printed[0],
                         "FAIL  too_early (test/yak/failing_example.yak:10): says refused, the "
@@ -194,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_prints_what_a_program_declares),
+        cmocka_unit_test(check_warns_and_still_exits_well),
         cmocka_unit_test(errors_show_the_line_and_the_place),
         cmocka_unit_test(run_answers_a_question),
         cmocka_unit_test(run_compares_an_answer),

@@ -37,7 +37,8 @@ static const char help[] =
     "       dure yak run FILE \"payment of 12,000 won, payee is merchant, ...\" [--json]\n"
     "       dure yak test FILE [--json] [--lang ko|en]\n"
     "\n"
-    "check  is the program well formed?  Prints what it declares and what a decision costs.\n"
+    "check  is the program well formed?  Prints what it declares and what a decision\n"
+    "       costs, and warns of rules that no example watches, that never act or that are unused.\n"
     "fmt    prints the program in the one layout; --write puts it into FILE, --check only says\n"
     "       whether FILE is laid out so.\n"
     "run    one question in the words of an example; prints the program's answer.\n"
@@ -109,32 +110,44 @@ static void print_place(FILE *out, const char *text, size_t size,
     fputs(column <= diagnostic->column ? "^\n" : "\n", out);
 }
 
+static void print_json_messages(const dure_yak_diagnostics_t *diagnostics)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const dure_yak_diagnostic_t *at = &diagnostics->list[i];
+        printf("%s{\"line\":%u,\"column\":%u,\"length\":%u,\"code\":%u,\"en\":", i > 0 ? "," : "",
+               at->line, at->column, at->length, at->code);
+        print_json_string(stdout, at->en);
+        printf(",\"ko\":");
+        print_json_string(stdout, at->ko);
+        printf("}");
+    }
+}
+
+/* `kind` is set before each message: nothing for an error. */
+static void print_messages(const options_t *options, const dure_yak_diagnostics_t *diagnostics,
+                           const char *name, const char *text, size_t size, const char *kind)
+{
+    for (uint32_t i = 0; i < diagnostics->count; i++) {
+        const dure_yak_diagnostic_t *at = &diagnostics->list[i];
+        fprintf(stderr, "%s:%u:%u: %s%s [yak %u]\n", name, at->line, at->column, kind,
+                options->korean ? at->ko : at->en, at->code);
+        print_place(stderr, text, size, at);
+    }
+    if (diagnostics->overflow > 0) {
+        fprintf(stderr, options->korean ? "%u개 더 있습니다\n" : "and %u more\n",
+                diagnostics->overflow);
+    }
+}
+
 static void print_diagnostics(const options_t *options, const dure_yak_diagnostics_t *diagnostics,
                               const char *name, const char *text, size_t size)
 {
     if (options->json) {
         printf("{\"ok\":false,\"errors\":[");
-        for (uint32_t i = 0; i < diagnostics->count; i++) {
-            const dure_yak_diagnostic_t *at = &diagnostics->list[i];
-            printf("%s{\"line\":%u,\"column\":%u,\"length\":%u,\"code\":%u,\"en\":",
-                   i > 0 ? "," : "", at->line, at->column, at->length, at->code);
-            print_json_string(stdout, at->en);
-            printf(",\"ko\":");
-            print_json_string(stdout, at->ko);
-            printf("}");
-        }
+        print_json_messages(diagnostics);
         printf("],\"more\":%u}\n", diagnostics->overflow);
-        return;
-    }
-    for (uint32_t i = 0; i < diagnostics->count; i++) {
-        const dure_yak_diagnostic_t *at = &diagnostics->list[i];
-        fprintf(stderr, "%s:%u:%u: %s [yak %u]\n", name, at->line, at->column,
-                options->korean ? at->ko : at->en, at->code);
-        print_place(stderr, text, size, at);
-    }
-    if (diagnostics->overflow > 0) {
-        fprintf(stderr, options->korean ? "오류가 %u개 더 있습니다\n" : "and %u more errors\n",
-                diagnostics->overflow);
+    } else {
+        print_messages(options, diagnostics, name, text, size, "");
     }
 }
 
@@ -249,6 +262,21 @@ static void print_declarations(const loaded_t *loaded, bool korean)
     }
 }
 
+/* The counters that an accepted event of the verb adds to. */
+static void print_writes(const dure_yak_program_t *program, uint32_t verb, const char *quote)
+{
+    const char *before = "";
+    for (uint32_t i = 0; i < program->counter_count; i++) {
+        if (program->counters[i].by[verb] != 0) {
+            printf("%s%s%s%s", before, quote, program->counters[i].name.text, quote);
+            before = quote[0] != '\0' ? "," : ", ";
+        }
+    }
+    if (before[0] == '\0' && quote[0] == '\0') {
+        printf("nothing");
+    }
+}
+
 static void print_summary(const loaded_t *loaded, bool korean)
 {
     const dure_yak_program_t *program = &loaded->program;
@@ -267,6 +295,8 @@ static void print_summary(const loaded_t *loaded, bool korean)
             dure_yak_input_text(text, program, &verb->inputs[j]);
             printf("%s%s", j > 0 ? ", " : " ", text);
         }
+        printf("; adds to ");
+        print_writes(program, i, "");
         printf("\n");
     }
 }
@@ -287,11 +317,13 @@ static void print_json_verbs(const dure_yak_program_t *program)
             dure_yak_input_text(text, program, &verb->inputs[j]);
             printf("%s\"%s\"", j > 0 ? "," : "", text);
         }
+        printf("],\"adds_to\":[");
+        print_writes(program, i, "\"");
         printf("]}");
     }
 }
 
-static void print_json_summary(const loaded_t *loaded)
+static void print_json_summary(const loaded_t *loaded, const dure_yak_diagnostics_t *advice)
 {
     const dure_yak_program_t *program = &loaded->program;
     printf("{\"ok\":true,\"fund\":\"%s\",\"city\":%u,\"image_bytes\":%zu,\"parameters\":[",
@@ -311,15 +343,30 @@ static void print_json_summary(const loaded_t *loaded)
     }
     printf("],\"verbs\":[");
     print_json_verbs(program);
-    printf("]}\n");
+    printf("],\"warnings\":[");
+    print_json_messages(advice);
+    printf("],\"more_warnings\":%u}\n", advice->overflow);
 }
 
 static int command_check(loaded_t *loaded, const options_t *options)
 {
+    dure_yak_answer_t *answers = calloc(examples_max, sizeof *answers);
+    if (answers == NULL) {
+        fprintf(stderr, "out of memory\n");
+        return exit_wrong;
+    }
+    static dure_yak_diagnostics_t advice;
+    uint32_t count = dure_yak_examples_run(answers, examples_max, loaded->tree, &loaded->program);
+    dure_yak_advise(&advice, loaded->tree, &loaded->program, answers,
+                    count < examples_max ? count : examples_max);
+    free(answers);
     if (options->json) {
-        print_json_summary(loaded);
+        print_json_summary(loaded, &advice);
     } else {
         print_summary(loaded, options->korean);
+        fflush(stdout);
+        print_messages(options, &advice, options->path, loaded->source, loaded->size,
+                       options->korean ? "경고: " : "warning: ");
     }
     return exit_well;
 }

@@ -58,6 +58,14 @@ typedef struct {
 uint32_t dure_yak_examples_run(dure_yak_answer_t *answers, uint32_t max,
                                const dure_yak_tree_t *tree, const dure_yak_program_t *program);
 
+/* dure_yak_advise: what a sound program may still be told, as messages 6xx ordered by place: rules
+   that no example watches from both sides (no example would go wrong if the rule were deleted, or
+   if it always held), tests that never change, rules that another rule makes idle, names that
+   nothing uses.  `answers` are those of dure_yak_examples_run. */
+void dure_yak_advise(dure_yak_diagnostics_t *advice, dure_yak_tree_t *tree,
+                     const dure_yak_program_t *program, dure_yak_answer_t *answers,
+                     uint32_t answer_count);
+
 /* dure_yak_ask: answers one question in the words of an example, with or without `is ...`.  `tree`
    is the program's; workspace is a second one for the question.  False: diagnostics say why. */
 DURE_MUST_USE bool dure_yak_ask(dure_yak_answer_t *answer, void *workspace, size_t workspace_size,

@@ -239,7 +239,31 @@
       "컴파일한 프로그램이 {0}바이트를 넘습니다. 더 짧게 쓰세요")                                   \
     X(524, GIVE_SUM,                                                                                \
       "the gives may add up to more than 1,000,000,000,000,000 won",                                \
-      "give를 더하면 1,000,000,000,000,000원을 넘을 수 있습니다")
+      "give를 더하면 1,000,000,000,000,000원을 넘을 수 있습니다") \
+    X(601, EXAMPLE_WITH,                                                                            \
+      "no example of {1} would fail if {0} were deleted; add an example that this rule alone decides", \
+      "{0}을(를) 지워도 틀리는 {1} 예시가 없습니다. 이 규칙 하나로 결과가 정해지는 예시를 넣으세요")                                   \
+    X(602, EXAMPLE_WITHOUT,                                                                         \
+      "no example of {1} would fail if {0} always held; add an example just on the other side of its edge", \
+      "{0}이(가) 늘 성립해도 틀리는 {1} 예시가 없습니다. 경계 바로 너머의 예시를 넣으세요")                                        \
+    X(603, TEST_ALWAYS,                                                                             \
+      "this test holds for every value there can be; delete it or change its bound",                \
+      "이 조건은 가능한 모든 값에서 성립합니다. 지우거나 경계값을 바꾸세요")                                                     \
+    X(604, TEST_NEVER,                                                                              \
+      "this test holds for no value there can be; change its bound",                                \
+      "이 조건은 어떤 값에서도 성립하지 않습니다. 경계값을 바꾸세요")                                                         \
+    X(605, TESTS_EXCLUDE,                                                                           \
+      "this test and the one before it on line {0} never hold together, so the rule never holds; change one or join them with `or`", \
+      "이 조건과 {0}행의 앞 조건은 함께 성립할 수 없어 규칙이 성립하지 않습니다. 하나를 바꾸거나 `or`로 이으세요")                           \
+    X(606, RULE_IDLE,                                                                               \
+      "the rule on line {0} already says all that this one says; delete one or change its test",    \
+      "{0}행의 규칙이 이 규칙의 내용을 이미 포함합니다. 하나를 지우거나 조건을 바꾸세요")                                            \
+    X(607, ALLOW_DENIED,                                                                            \
+      "the deny on line {0} refuses everything that this allow lets through; change one of them",   \
+      "이 allow가 허용하는 것을 {0}행의 deny가 모두 거절합니다. 둘 중 하나를 바꾸세요")                                        \
+    X(608, UNUSED,                                                                                  \
+      "no rule and no promise uses {0}; use it or delete it",                                       \
+      "{0}을(를) 쓰는 규칙이나 약속이 없습니다. 쓰거나 지우세요")
 /* clang-format on */
 
 #endif

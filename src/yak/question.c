@@ -184,8 +184,8 @@ static bool rule_is_among(const yak_tree_t *tree, const yak_example_t *example, 
     return rule != NULL && (rules >> rule->index & 1) != 0;
 }
 
-static bool answer_fits(const dure_yak_answer_t *answer, const yak_tree_t *tree,
-                        const yak_example_t *example)
+bool yak_answer_fits(const dure_yak_answer_t *answer, const yak_tree_t *tree,
+                     const yak_example_t *example)
 {
     const dure_yak_decision_t *decision = &answer->decision;
     if (decision->outcome != example->outcome) {
@@ -222,7 +222,7 @@ static void answer_example(dure_yak_answer_t *answer, const yak_tree_t *tree,
     dure_yak_decide(&answer->decision, program, answer->verb, answer->amount, answer->inputs);
     write_answer(answer, program);
     answer->expected = example->outcome != 0;
-    answer->passed = !answer->expected || answer_fits(answer, text_tree, example);
+    answer->passed = !answer->expected || yak_answer_fits(answer, text_tree, example);
     if (answer->expected) {
         yak_writer_t writer = yak_writer(answer->says, sizeof answer->says);
         const yak_token_t *last = example->last;

@@ -11,12 +11,10 @@
 
 #include "yak/dure_yak_tools.h"
 
-static const char *const paths[] = {"examples/gimpo/general.yak",
-                                    "test/yak/right/everything.yak",
-                                    "test/yak/right/gimpo_postnatal.yak",
-                                    "test/yak/right/gimpo_welfare_points.yak",
-                                    "test/yak/right/gimpo_youth_2026q1.yak",
-                                    "test/yak/right/national_aid_2026.yak"};
+static const char *const paths[] = {
+    "examples/gimpo/general.yak",      "test/yak/right/everything.yak",
+    "examples/gimpo/postnatal.yak",    "examples/gimpo/welfare_points.yak",
+    "examples/gimpo/youth_2026q1.yak", "examples/gimpo/national_aid_2026.yak"};
 enum { path_count = sizeof paths / sizeof paths[0], text_max = DURE_YAK_SOURCE_SIZE_MAX };
 
 typedef struct {

@@ -438,6 +438,10 @@ yak_rule_t *yak_find_rule(const yak_tree_t *tree, uint32_t verb, uint32_t kind, 
 int32_t yak_attribute_index(uint32_t id);
 void yak_guess_offer_declared(yak_guess_t *guess, const yak_tree_t *tree);
 
+/* Does the decision say what the example says? */
+bool yak_answer_fits(const dure_yak_answer_t *answer, const yak_tree_t *tree,
+                     const yak_example_t *example);
+
 /* ---- the image ---------------------------------------------------------------------------------
    docs/yak/image.md is the contract of these sizes. */
 #define YAK_IMAGE_VERSION        1u
