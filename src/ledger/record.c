@@ -92,6 +92,21 @@ static void write_account(const dure_ledger_t *ledger, uint32_t cell, dure_write
     dure_record_account_encode(out, &record);
 }
 
+/* A list's count stands before its elements and is filled in behind them: one walk, not two, since
+   each step of a walk may be a cache miss. */
+static size_t count_open(dure_writer_t *out)
+{
+    dure_write_uint(out, 2, 0);
+    return out->size - 2;
+}
+
+static void count_close(dure_writer_t *out, size_t at, uint32_t count)
+{
+    DURE_ASSERT(!out->overflow);
+    DURE_ASSERT(count <= UINT16_MAX);
+    dure_put_u16(out->data + at, (uint16_t)count);
+}
+
 static uint64_t counter_fund(const dure_ledger_t *ledger, const counter_t *counter)
 {
     return counter->fund == FUND_SHARED ? 0 : fund_at(ledger, counter->fund)->number;
@@ -99,8 +114,10 @@ static uint64_t counter_fund(const dure_ledger_t *ledger, const counter_t *count
 
 static void write_counters(const dure_ledger_t *ledger, uint32_t head, dure_writer_t *out)
 {
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_COUNTER, head));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t cell = head; cell != CELL_NONE; cell = counter_at(ledger, cell)->next) {
+        count++;
         const counter_t *counter = counter_at(ledger, cell);
         const dure_counter_t entry = {
             .fund = counter_fund(ledger, counter),
@@ -110,6 +127,7 @@ static void write_counters(const dure_ledger_t *ledger, uint32_t head, dure_writ
         };
         dure_counter_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
 }
 
 static void write_fund(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t *out)
@@ -125,13 +143,16 @@ static void write_fund(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         dure_write_uint(out, 8, figures[i].won);
     }
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_CHANGE, fund->changes));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t at = fund->changes; at != CELL_NONE; at = change_at(ledger, at)->next) {
+        count++;
         const change_t *change = change_at(ledger, at);
         const dure_parameter_change_t entry = {
             .parameter = (uint8_t)change->parameter, .from = change->from, .value = change->value};
         dure_parameter_change_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
     write_counters(ledger, fund->counters, out);
 }
 
@@ -162,18 +183,23 @@ dure_amount_t ledger_party_reserved(const dure_ledger_t *ledger, const party_t *
 
 static void write_keys(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_KEY, party->keys));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t at = party->keys; at != CELL_NONE; at = key_at(ledger, at)->next) {
+        count++;
         const party_key_t *key = key_at(ledger, at);
         const dure_key_entry_t entry = {.slot = key->slot, .key = key->key};
         dure_key_entry_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
 }
 
 static void write_attributes(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_ATTRIBUTE, party->attributes));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t at = party->attributes; at != CELL_NONE; at = attribute_at(ledger, at)->next) {
+        count++;
         const attribute_t *attribute = attribute_at(ledger, at);
         const dure_attribute_entry_t entry = {
             .what = ledger_attribute_what(ledger, attribute),
@@ -183,13 +209,16 @@ static void write_attributes(const dure_ledger_t *ledger, const party_t *party, 
         };
         dure_attribute_entry_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
 }
 
 static void write_lots(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
     const uint32_t head = party->kind == DURE_KIND_CITIZEN ? party->holdings : CELL_NONE;
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_LOT, head));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t at = head; at != CELL_NONE; at = lot_at(ledger, at)->next) {
+        count++;
         const lot_t *lot = lot_at(ledger, at);
         const dure_lot_t entry = {
             .fund = fund_at(ledger, lot->fund)->number,
@@ -207,18 +236,22 @@ static void write_lots(const dure_ledger_t *ledger, const party_t *party, dure_w
         };
         dure_lot_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
 }
 
 static void write_balances(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
     const uint32_t head = party->kind == DURE_KIND_MERCHANT ? party->holdings : CELL_NONE;
-    dure_write_uint(out, 2, ledger_list_count(ledger, POOL_BALANCE, head));
+    const size_t counted_at = count_open(out);
+    uint32_t count = 0;
     for (uint32_t at = head; at != CELL_NONE; at = balance_at(ledger, at)->next) {
+        count++;
         const balance_t *balance = balance_at(ledger, at);
         const dure_balance_t entry = {.fund = fund_at(ledger, balance->fund)->number,
                                       .amount = balance->amount};
         dure_balance_encode(out, &entry);
     }
+    count_close(out, counted_at, count);
 }
 
 /* The layout of record_party, written part by part: the lists are long, and a copy of them in the

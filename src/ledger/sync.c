@@ -98,6 +98,47 @@ static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
     return ledger->bug == DURE_LEDGER_BUG_ROOT_MISSES_PAYOUTS && table == DURE_TABLE_PAYOUT;
 }
 
+/* Records lie anywhere in memory: what a later one needs is fetched while this one is hashed. */
+#define AHEAD_PARTY 12u
+#define AHEAD_LISTS 6u
+
+static const party_t *party_ahead(const dure_ledger_t *ledger, uint32_t index)
+{
+    const uint32_t first = ledger->ref_base[DURE_TABLE_PARTY - 1];
+    if (index >= ledger->dirty_count) {
+        return NULL;
+    }
+    const uint32_t ref = ledger->dirty[index];
+    if (ref < first || ref >= first + ledger->state->pools[POOL_PARTY].used) {
+        return NULL;
+    }
+    return party_at(ledger, ref - first);
+}
+
+static void fetch_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
+{
+    if (cell != CELL_NONE) {
+        __builtin_prefetch(ledger_cell(ledger, pool, cell));
+    }
+}
+
+static void fetch_ahead(const dure_ledger_t *ledger, uint32_t index)
+{
+    const party_t *far = party_ahead(ledger, index + AHEAD_PARTY);
+    if (far != NULL) {
+        __builtin_prefetch(far);
+    }
+    const party_t *near = party_ahead(ledger, index + AHEAD_LISTS);
+    if (near != NULL) {
+        fetch_cell(ledger, POOL_KEY, near->keys);
+        fetch_cell(ledger, POOL_ATTRIBUTE, near->attributes);
+        fetch_cell(ledger, POOL_COUNTER, near->counters);
+        if (near->kind == DURE_KIND_CITIZEN) {
+            fetch_cell(ledger, POOL_LOT, near->holdings);
+        }
+    }
+}
+
 void ledger_flush(dure_ledger_t *ledger)
 {
     /* Removals first: a key may have moved from one cell to another. */
@@ -114,6 +155,7 @@ void ledger_flush(dure_ledger_t *ledger)
         }
     }
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
+        fetch_ahead(ledger, i);
         uint32_t cell;
         const uint32_t ref = ledger->dirty[i];
         const dure_table_t table = table_of(ledger, ref, &cell);
