@@ -210,7 +210,8 @@ bool yak_check_constant(yak_tree_t *tree, yak_value_t *value, uint32_t type)
         return false;
     }
     if (value->type != type) {
-        yak_details_t details = {{type_argument(type), type_argument(value->type)}, {NULL, 0}};
+        yak_argument_t wanted = {yak_type_wanted(type, false), yak_type_wanted(type, true)};
+        yak_details_t details = {{wanted, type_argument(value->type)}, {NULL, 0}};
         yak_say(tree, YAK_SAYS_TYPE_EXPECTED, value->token, value->last, &details);
         return false;
     }

@@ -288,3 +288,22 @@ yak_text_t yak_type_words(uint32_t type, bool korean)
     }
     return words[type][korean ? 1 : 0];
 }
+
+yak_text_t yak_type_wanted(uint32_t type, bool korean)
+{
+    static const yak_text_t wanted[YAK_TYPE_REGION + 1][2] = {
+        [YAK_TYPE_WON] = {YAK_TEXT("won, like `10,000 won`"), YAK_TEXT("`10,000 won` 같은 원")},
+        [YAK_TYPE_RATE] = {YAK_TEXT("a rate, like `6%`"), YAK_TEXT("`6%` 같은 비율")},
+        [YAK_TYPE_COUNT] = {YAK_TEXT("a count, like `3`"), YAK_TEXT("`3` 같은 횟수")},
+        [YAK_TYPE_DAYS] = {YAK_TEXT("a number of days, like `7 days`"),
+                           YAK_TEXT("`7 days` 같은 일수")},
+        [YAK_TYPE_DATE] = {YAK_TEXT("a date, like `2026-03-01`"),
+                           YAK_TEXT("`2026-03-01` 같은 날짜")},
+        [YAK_TYPE_CLOCK] = {YAK_TEXT("a time of day, like `09:00`"), YAK_TEXT("`09:00` 같은 시각")},
+        [YAK_TYPE_REGION] = {YAK_TEXT("a region, like `41570`"), YAK_TEXT("`41570` 같은 지역")},
+    };
+    if (type > YAK_TYPE_REGION || wanted[type][0].data == NULL) {
+        return yak_type_words(type, korean);
+    }
+    return wanted[type][korean ? 1 : 0];
+}

@@ -358,7 +358,13 @@ static void lex_stray(lexer_t *lexer, yak_token_t *token)
     const dure_bytes_t *source = &lexer->tree->source;
     uint32_t code = 0;
     uint32_t size = decode(source->data + lexer->offset, source->size - lexer->offset, &code);
-    if (size != 0 && !is_hidden(code)) {
+    if (size == 1 && !is_hidden(code)) {
+        bool sums = code == '-' || code == '*' || code == '/';
+        yak_text_t mark = {(const char *)source->data + lexer->offset, 1};
+        yak_token_t at = {.line = lexer->line, .column = lexer->column, .length = 1};
+        yak_say_one(lexer->tree, sums ? YAK_SAYS_NO_ARITHMETIC : YAK_SAYS_MARK_UNKNOWN, &at,
+                    yak_quoted_text(lexer->tree, mark));
+    } else if (size != 0 && !is_hidden(code)) {
         bool alike = is_look_alike(code);
         say_character(lexer, alike ? YAK_SAYS_CHARACTER_LOOK_ALIKE : YAK_SAYS_CHARACTER_STRAY,
                       code);

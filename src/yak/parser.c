@@ -404,7 +404,8 @@ static bool parse_missing(yak_parser_t *parser)
     yak_text_t text = yak_token_text(tree, name);
     const dure_attribute_t *attribute = dure_attribute_by_name(text.data, text.size);
     if (attribute == NULL) {
-        yak_details_t details = {{yak_quoted(tree, name)}, {NULL, 0}};
+        yak_details_t details = {{yak_quoted(tree, name), yak_attribute_names(tree, false)},
+                                 {NULL, 0}};
         yak_guess_t guess = yak_guess(text);
         for (uint32_t i = 0; i < DURE_ATTRIBUTES_COUNT; i++) {
             yak_guess_offer(&guess, yak_text_of(dure_attributes[i].name));

@@ -38,7 +38,8 @@ static yak_value_t *parse_attribute(yak_parser_t *parser, const yak_token_t *fir
         value->input.kind = DURE_INPUT_ATTRIBUTE;
         value->input.id = attribute->id;
     } else {
-        yak_details_t details = {{yak_quoted(tree, name)}, {NULL, 0}};
+        yak_details_t details = {{yak_quoted(tree, name), yak_attribute_names(tree, true)},
+                                 {NULL, 0}};
         yak_guess_t guess = yak_guess(text);
         yak_guess_offer(&guess, YAK_TEXT("holding"));
         yak_guess_offer(&guess, YAK_TEXT("wallet"));
@@ -233,6 +234,11 @@ static yak_cond_t *parse_comparison(yak_parser_t *parser)
     for (uint8_t op = YAK_EQ; op <= YAK_GE; op++) {
         if (yak_accept(parser, ops[op])) {
             cond->op = op;
+            if (parser->token->kind == YAK_TOKEN_MARK && !yak_at(parser, YAK_TEXT("["))) {
+                yak_say_one(parser->tree, YAK_SAYS_COMPARISON_FORM, parser->token,
+                            yak_quoted(parser->tree, parser->token));
+                return NULL;
+            }
             cond->b = parse_sum(parser);
             return cond->b == NULL ? NULL : cond;
         }
@@ -317,6 +323,10 @@ yak_cond_t *yak_parse_cond(yak_parser_t *parser)
 
 bool yak_parse_when(yak_parser_t *parser, yak_cond_t **cond)
 {
+    if (yak_at(parser, YAK_TEXT("unless"))) {
+        yak_say_plain(parser->tree, YAK_SAYS_UNLESS_ALONE, parser->token);
+        return false;
+    }
     if (!yak_accept(parser, YAK_TEXT("when"))) {
         return true;
     }
@@ -404,6 +414,9 @@ static bool parse_rule_body(yak_parser_t *parser, yak_rule_t *rule)
         return yak_parse_when(parser, &rule->when);
     case DURE_RULE_DENY:
     case DURE_RULE_HOLD:
+        if (yak_at(parser, YAK_TEXT("when"))) {
+            return yak_expected(parser, WHAT("a name for the rule", "규칙의 이름"));
+        }
         rule->name = yak_expect_name(parser, WHAT("a name for the rule", "규칙의 이름"));
         if (rule->name == NULL) {
             return false;
@@ -663,6 +676,9 @@ static bool parse_answer(yak_parser_t *parser, yak_example_t *example)
     }
     if (yak_accept(parser, YAK_TEXT("held"))) {
         example->outcome = DURE_YAK_HELD;
+        if (parser->token->first) {
+            return yak_expected(parser, WHAT("the name of a hold", "hold의 이름"));
+        }
         example->rule = yak_expect_name(parser, WHAT("the name of a hold", "hold의 이름"));
         return example->rule != NULL;
     }

@@ -175,6 +175,22 @@ yak_argument_t yak_quoted(yak_tree_t *tree, const yak_token_t *token)
     return yak_quoted_text(tree, yak_token_text(tree, token));
 }
 
+yak_argument_t yak_attribute_names(yak_tree_t *tree, bool balances)
+{
+    enum { capacity = 256 };
+    char *memory = yak_take(tree, capacity);
+    if (memory == NULL) {
+        return yak_argument(YAK_TEXT("…"));
+    }
+    yak_writer_t writer = yak_writer(memory, capacity);
+    yak_write_text(&writer, balances ? YAK_TEXT("holding, wallet, ") : YAK_TEXT(""));
+    for (uint32_t i = 0; i < DURE_ATTRIBUTES_COUNT; i++) {
+        yak_write_text(&writer, i > 0 ? YAK_TEXT(", ") : YAK_TEXT(""));
+        yak_write_text(&writer, yak_text_of(dure_attributes[i].name));
+    }
+    return yak_argument((yak_text_t){memory, writer.size});
+}
+
 yak_argument_t yak_number_argument(yak_tree_t *tree, uint64_t value)
 {
     char *memory = yak_take(tree, 32);

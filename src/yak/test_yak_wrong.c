@@ -97,7 +97,7 @@ static void wrong_programs_are_refused_helpfully(void **state)
     }
     closedir(folder);
     free(workspace);
-    assert_true(count >= 100);
+    assert_true(count >= 170);
     assert_int_equal(bad, 0);
 }
 

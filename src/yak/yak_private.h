@@ -68,6 +68,8 @@ bool yak_type_is_ordered(uint32_t type);
 /* True if a constant of this type may have this value in an image. */
 bool yak_constant_is_valid(uint32_t type, int64_t value);
 yak_text_t yak_type_words(uint32_t type, bool korean);
+/* The same, with how it is written: "a rate, like `6%`". */
+yak_text_t yak_type_wanted(uint32_t type, bool korean);
 
 /* ---- tokens ------------------------------------------------------------------------------------
  */
@@ -324,6 +326,8 @@ void yak_say_two(yak_tree_t *tree, yak_message_t message, const yak_token_t *tok
 /* The token in back quotes, in work space. */
 yak_argument_t yak_quoted(yak_tree_t *tree, const yak_token_t *token);
 yak_argument_t yak_quoted_text(yak_tree_t *tree, yak_text_t text);
+/* Every attribute: `residence`, ...; with holding and wallet if they may stand there too. */
+yak_argument_t yak_attribute_names(yak_tree_t *tree, bool balances);
 yak_argument_t yak_number_argument(yak_tree_t *tree, uint64_t value);
 /* Orders the messages by place. */
 void yak_messages_sort(dure_yak_diagnostics_t *diagnostics);
