@@ -183,7 +183,7 @@ static uint32_t scatter(text_t *out, const text_t *in, bool comments)
         for (; i < in->size && (in->data[i] == ' ' || in->data[i] == '\n'); i++) {
             newlines += in->data[i] == '\n';
         }
-        bool keeps_line = ends_with(out, "refused");
+        bool keeps_line = ends_with(out, "refused") || ends_with(out, "held");
         if (newlines == 0) {
             add_space(out, !keeps_line, comments, &count);
             continue;
