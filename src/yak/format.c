@@ -511,13 +511,15 @@ static bool is_in_short_set(const format_t *format, uint32_t index)
     return is_word(format, back, "[") && is_word(format, ahead, "]");
 }
 
-/* May a line end before this token?  Not behind `refused`: a rule's name stands on its line. */
+/* May a line end before this token?  Not behind `refused` and `held`: a rule's name stands on its
+ * line. */
 static bool may_break(const format_t *format, const row_t *row, uint32_t index)
 {
     static const char *const joins[] = {"and", "or", "unless", "has", "can", "when", NULL};
     static const char *const outcomes[] = {"accepted", "refused", "held", NULL};
     if (row->kind == ROW_BLOCK || row->kind == ROW_WORDS || row->cell_count < 2 ||
-        index < row->cells[1] + 2 || is_word(format, index - 1, "refused")) {
+        index < row->cells[1] + 2 || is_word(format, index - 1, "refused") ||
+        is_word(format, index - 1, "held")) {
         return false;
     }
     return (is_word(format, index - 1, ",") && !is_in_short_set(format, index)) ||

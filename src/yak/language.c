@@ -155,6 +155,29 @@ yak_text_t yak_names_title(dure_names_t names, bool korean)
     return titles[names][korean ? 1 : 0];
 }
 
+bool yak_word_of_language(yak_text_t *word, uint32_t index)
+{
+    const struct {
+        const char *const *words;
+        uint32_t count;
+    } lists[] = {{reserved, sizeof reserved / sizeof reserved[0]},
+                 {roles + 1, role_count - 1},
+                 {mades + 1, made_count - 1},
+                 {rule_kinds + 1, DURE_RULE_CAP}};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (index < lists[i].count) {
+            *word = yak_text_of(lists[i].words[index]);
+            return true;
+        }
+        index -= lists[i].count;
+    }
+    if (index >= DURE_VERB_COUNT - 1) {
+        return false;
+    }
+    *word = yak_verb_name(index + 1);
+    return true;
+}
+
 bool yak_word_is_reserved(yak_text_t text)
 {
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {

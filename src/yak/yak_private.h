@@ -364,6 +364,8 @@ yak_text_t yak_made_name(uint32_t made);
 yak_text_t yak_rule_kind_name(uint32_t kind);
 yak_text_t yak_names_title(dure_names_t names, bool korean);
 bool yak_word_is_reserved(yak_text_t text);
+/* The words of the language one by one, without the vocabulary: false behind the last. */
+bool yak_word_of_language(yak_text_t *word, uint32_t index);
 bool yak_verb_has_role(dure_verb_t verb, uint32_t role);
 /* Inputs that only some verbs read (2b); all others are read by every verb. */
 bool yak_verb_reads(dure_verb_t verb, uint32_t input_kind);
