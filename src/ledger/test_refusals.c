@@ -286,6 +286,7 @@ static void payments(run_t *run)
     refused(run, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, stage->anna_has + 1), 0, "",
             NUMBERS(LABEL(ASKED, stage->anna_has + 1), LABEL(AVAILABLE, stage->anna_has)));
     plainly(run, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(stage->order_anna, 1));
+    step(run, CLOCK, body_tick(stage->now + DAY_MS)); /* the last day of the hold */
     refused(run, DURE_RESULT_PAYOUT_HELD, BANK, body_result(stage->payout_held, 1), 0, "",
             NUMBERS(LABEL(EARLIEST_DAY, stage->today - 1 + 3)));
     plainly(run, DURE_RESULT_PAYEE_UNKNOWN, ANNA, body_payment(NOBODY, 1));
