@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes docs/yak/opcodes.md and docs/yak/messages.md from src/yak/opcodes.h and messages.h.
+"""Writes docs/yak/opcodes.md and docs/yak/messages.md from src/yak/opcodes.h and
+messages.h, and the words in the grammar of docs/yak/README.md from src/yak/language.c.
 
-    tools/gen_yak_docs.py           write both files
+    tools/gen_yak_docs.py           write the files
     tools/gen_yak_docs.py --check   exit 1 if a committed file is not what would be written
 """
 import pathlib
@@ -51,9 +52,57 @@ def messages():
     return '\n'.join(out) + '\n'
 
 
+def names_of(text, pattern):
+    """The words of a table of language.c, empty ones left out."""
+    found = re.search(pattern, text, re.S)
+    if not found:
+        sys.exit(f'src/yak/language.c: no table {pattern}')
+    return [word for word in re.findall(r'"([^"]*)"', found.group(1)) if word]
+
+
+def production(name, words):
+    """One line of grammar, broken like the rest."""
+    lines, line = [], f'{name:<10}='
+    for i, word in enumerate(words):
+        part = (' ' if i == 0 else ' | ') + f'"{word}"'
+        if len(line + part) > 80:
+            lines.append(line)
+            line = ' ' * 9 + part
+        else:
+            line += part
+    return '\n'.join(lines + [line + ' .'])
+
+
+def grammar():
+    """README with the productions that list words taken from the tables of language.c.  Every word of the
+    language stands in the grammar and every word of the grammar is of the language."""
+    readme = (ROOT / 'docs/yak/README.md').read_text(encoding='utf-8')
+    code = (ROOT / 'src/yak/language.c').read_text(encoding='utf-8')
+    roles = names_of(code, r'const roles\[\] = \{(.*?)\};')
+    mades = names_of(code, r'const mades\[\] = \{(.*?)\};')
+    rules = names_of(code, r'const rule_kinds\[\] = \{(.*?)\};')
+    reserved = names_of(code, r'const reserved\[\] = \{(.*?)\};')
+    verbs = re.findall(r'\[DURE_VERB_\w+\] =\s*\{"(\w+)"', code)
+    for name, words in (('verb', verbs), ('role', roles), ('made', mades[1:])):
+        readme, count = re.subn(rf'^{name} +=.*?\.$', production(name, words), readme, flags=re.M | re.S)
+        if count != 1:
+            sys.exit(f'docs/yak/README.md: no production {name}')
+    block = readme[readme.index('program   ='):readme.index('| written | is |')]
+    written = set(re.findall(r'"([a-z_]+)"', block))
+    known = set(roles + mades + rules + reserved + verbs)
+    # Units stand in the table below the grammar; the vocabulary has the kinds of party and `owner`.
+    units = {'day', 'days', 'week', 'weeks', 'month', 'months', 'year', 'years'}
+    kinds = {'citizen', 'merchant', 'owner'}
+    wrong = sorted((written - known - kinds) | (known - written - units))
+    if wrong:
+        sys.exit(f'docs/yak/README.md and src/yak/language.c disagree about: {", ".join(wrong)}')
+    return readme
+
+
 def main():
     stale = 0
-    for path, text in (('docs/yak/opcodes.md', opcodes()), ('docs/yak/messages.md', messages())):
+    for path, text in (('docs/yak/README.md', grammar()),
+                       ('docs/yak/opcodes.md', opcodes()), ('docs/yak/messages.md', messages())):
         target = ROOT / path
         if sys.argv[1:] == ['--check']:
             if not target.exists() or target.read_text(encoding='utf-8') != text:
