@@ -176,6 +176,7 @@ def records_of(chain):
     reader = Reader(chain.checkpoint)
     assert reader.number(1) == 1
     head = [reader.take(size) for size in (32, 8, 8, 32, 32, 32)]
+    parties_max = reader.number(4)
     count = reader.number(8)
     reader.take(32 * bin(count).count("1"))
     records = []
@@ -183,6 +184,7 @@ def records_of(chain):
         blind = reader.take(16)
         records.append((table, blind, reader.take(reader.number(4))))
     assert reader.at == len(chain.checkpoint)
+    assert parties_max == next(decode("record_chain", record)["parties_max"] for table, _, record in records if table == 1)
     return head, records
 
 

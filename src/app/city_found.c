@@ -10,6 +10,8 @@
 #include "app/dure_key_file.h"
 #include "yak/dure_yak.h"
 
+#define PARTIES_LEAST 1000u
+
 static bool write_file(city_t *city, const char *directory, const char *name, dure_bytes_t bytes)
 {
     char path[4096];
@@ -33,6 +35,9 @@ static bool fill_genesis(city_t *city, dure_genesis_t *genesis)
                                       DURE_SERVICE_OFFICER,   DURE_SERVICE_OFFICER,
                                       DURE_SERVICE_CLOCK,     DURE_SERVICE_WATCH};
     *genesis = (dure_genesis_t){.version = 1, .clock = 2, .time = city->now};
+    const uint64_t parties = city->citizen_capacity + city->shop_capacity + 64;
+    genesis->parties_max = parties < PARTIES_LEAST ? PARTIES_LEAST : (uint32_t)parties;
+    DURE_ASSERT(genesis->parties_max <= DURE_LEDGER_PARTIES_MAX);
     genesis->zones_count = 1;
     genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
     genesis->cities_count = 1;

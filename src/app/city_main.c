@@ -156,14 +156,12 @@ static bool note_process(const run_t *run)
     return file != NULL && fclose(file) == 0 && written;
 }
 
-static bool start_node(run_t *run, const city_t *city, char *problem)
+static bool start_node(run_t *run, char *problem)
 {
-    char program[PATH_SIZE + 16], log[PATH_SIZE + 32], parties[32];
+    char program[PATH_SIZE + 16], log[PATH_SIZE + 32];
     snprintf(program, sizeof program, "%s/dured", run->bin);
     snprintf(log, sizeof log, "%s/node.log", run->out);
-    snprintf(parties, sizeof parties, "%" PRIu64,
-             city->citizen_capacity + city->shop_capacity + 64);
-    char *arguments[] = {program, run->chain, "--socket", run->socket, "--parties", parties, NULL};
+    char *arguments[] = {program, run->chain, "--socket", run->socket, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -349,7 +347,7 @@ static bool play(run_t *run, city_t *city)
     city->now = dure_zone_day_start(&city->zone, first);
     city->today = first;
     if (!city_people_start(city) || !prepare(run, city) || !city_found(city, run->chain) ||
-        !start_node(run, city, city->problem) || !connect_node(run, city) ||
+        !start_node(run, city->problem) || !connect_node(run, city) ||
         !city_set_up(city, run->program)) {
         return false;
     }

@@ -10,28 +10,36 @@
 
 /* ---- proposing ------------------------------------------------------------------------------- */
 
-/* After a proposal or an approval: done, or how many approvals are still missing. */
+static int64_t number_of(const dure_effect_t *effect, dure_label_t label)
+{
+    for (uint32_t i = 0; i < effect->numbers_count; i++) {
+        if (effect->numbers[i].source == 1 && effect->numbers[i].label == (uint8_t)label) {
+            return effect->numbers[i].value;
+        }
+    }
+    return 0;
+}
+
+/* After a proposal or an approval: done, or how many approvals are still missing.  The answer tells
+   it: a node that has to make more room is gone by now. */
 static int print_progress(session_t *session, const outcome_t *outcome, const dure_tx_id_t *id,
                           const char *what)
 {
-    dure_record_proposal_t proposal;
-    bool is_open = false;
+    const int64_t approvals = number_of(&outcome->effect, DURE_LABEL_APPROVALS);
+    const int64_t threshold = number_of(&outcome->effect, DURE_LABEL_THRESHOLD);
     if (session->args->json) {
         print_json(outcome_json(session->args, outcome));
         return EXIT_DONE;
     }
-    if (!dure_client_proposal(session->client, &is_open, &proposal, id)) {
-        return session_failed(session);
-    }
-    if (!is_open) {
+    if (approvals >= threshold) {
         printf("decided: %s\n", what);
         print_place(session, outcome);
         return EXIT_DONE;
     }
     printf("proposed: %s\n", what);
     print_place(session, outcome);
-    printf("%u of %u approvals; next: dure city approve %s\n", (unsigned)proposal.approvals_count,
-           (unsigned)session->genesis.cities[0].threshold, id_text(id).text);
+    printf("%" PRId64 " of %" PRId64 " approvals; next: dure city approve %s\n", approvals,
+           threshold, id_text(id).text);
     return EXIT_DONE;
 }
 
@@ -257,6 +265,20 @@ static int city_threshold(const args_t *args)
     return propose_alone(args, &act, what);
 }
 
+static int city_limit(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_LIMIT};
+    uint64_t parties = 0;
+    if (!parse_number(&parties, "the limit", args->positionals[0], DURE_LEDGER_PARTIES_MIN,
+                      DURE_LEDGER_PARTIES_MAX)) {
+        return EXIT_USAGE;
+    }
+    act.limit.parties_max = (uint32_t)parties;
+    char what[128];
+    snprintf(what, sizeof what, "room for %" PRIu64 " parties", parties);
+    return propose_alone(args, &act, what);
+}
+
 /* ---- approving ------------------------------------------------------------------------------- */
 
 static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
@@ -291,6 +313,9 @@ static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
         return;
     case DURE_ACT_THRESHOLD:
         snprintf(out, capacity, "%u officers must approve", (unsigned)act.threshold.threshold);
+        return;
+    case DURE_ACT_LIMIT:
+        snprintf(out, capacity, "room for %u parties", (unsigned)act.limit.parties_max);
         return;
     }
 }
@@ -452,6 +477,15 @@ const command_t city_commands[] = {
      .least = 1,
      .most = 1,
      .run = city_threshold},
+    {.words = "city limit",
+     .arguments = "N",
+     .summary = "propose a higher limit of parties, and with it every table's",
+     .options = "--as=",
+     .help = "A node without memory for so many stops in order when it is decided, and has to be\n"
+             "started again.\n",
+     .least = 1,
+     .most = 1,
+     .run = city_limit},
     {.words = "city approve",
      .arguments = "PROPOSAL [--as officer-2]",
      .summary = "an officer approves; the last one needed carries it out",

@@ -9,6 +9,9 @@
 
 #include "app/dure_command.h"
 
+#define PARTIES_DEFAULT 1000000u
+#define SERVICES_BESIDE 4u /* beside the officers */
+
 static int print_key(const args_t *args, const dure_key_file_t *key, const char *path,
                      const char *word)
 {
@@ -131,7 +134,8 @@ static bool read_init_options(founding_t *founding, uint64_t *officers, const ar
     const char *start = args_option(args, "--start");
     const char *threshold = args_option(args, "--threshold");
     const char *count = args_option(args, "--officers");
-    uint64_t code = 0, needed = 2;
+    const char *most = args_option(args, "--parties");
+    uint64_t code = 0, needed = 2, parties = PARTIES_DEFAULT;
     dure_genesis_t *genesis = &founding->genesis;
     if (city == NULL || clock == NULL) {
         complain(EXIT_USAGE, "a new chain needs %s",
@@ -146,7 +150,9 @@ static bool read_init_options(founding_t *founding, uint64_t *officers, const ar
     }
     *officers = 2;
     if (!parse_number(&code, "the city's code", city, 10000, 99999) ||
-        (count != NULL && !parse_number(officers, "--officers", count, 1, 16))) {
+        (count != NULL && !parse_number(officers, "--officers", count, 1, 16)) ||
+        (most != NULL && !parse_number(&parties, "--parties", most, DURE_LEDGER_PARTIES_MIN,
+                                       DURE_LEDGER_PARTIES_MAX))) {
         return false;
     }
     needed = *officers < needed ? *officers : needed;
@@ -160,6 +166,11 @@ static bool read_init_options(founding_t *founding, uint64_t *officers, const ar
     dure_zone_t zone = dure_zone_kst();
     genesis->time = (dure_time_t)time(NULL) * 1000;
     if (start != NULL && !parse_time(&genesis->time, start, &zone, genesis->time)) {
+        return false;
+    }
+    genesis->parties_max = (uint32_t)parties;
+    if (*officers + SERVICES_BESIDE > parties) {
+        complain(EXIT_USAGE, "--parties %" PRIu64 " leaves no room for the services", parties);
         return false;
     }
     founding->city = (uint32_t)code;
@@ -233,9 +244,9 @@ static int init(const args_t *args)
 const command_t key_commands[] = {
     {.words = "init",
      .arguments = "[DIR] --city CODE --clock real|driven [--start DATE] [--officers N] "
-                  "[--threshold N]",
+                  "[--threshold N] [--parties N]",
      .summary = "make a new chain: its genesis and the keys of its services",
-     .options = "--city= --clock= --start= --officers= --threshold=",
+     .options = "--city= --clock= --start= --officers= --threshold= --parties=",
      .help = "Makes DIR/genesis.dure and DIR/keys with a new random key for the registrar, the\n"
              "bank, the clock, the watch and each officer. Nothing is ever overwritten.\n\n"
              "  --city CODE      region code of the city, such as 41570\n"
@@ -243,7 +254,9 @@ const command_t key_commands[] = {
              "  --clock driven   time moves by `dure tick` alone: for demonstrations and replays\n"
              "  --start DATE     first instant of a driven clock\n"
              "  --officers N     how many officers there are (2)\n"
-             "  --threshold N    how many of them must approve an act (2)\n",
+             "  --threshold N    how many of them must approve an act (2)\n"
+             "  --parties N      how many parties there may be, 16 to 20,000,000 (1,000,000); the\n"
+             "                   officers can raise it: dure city limit\n",
      .most = 1,
      .run = init},
     {.words = "key new",

@@ -137,12 +137,15 @@ static int choose_number(session_t *session, uint64_t *party)
     return EXIT_DONE;
 }
 
-/* The key of the new party: --key, or a new one in DIR/keys. */
-static int party_key(session_t *session, dure_key_file_t *key, char path[1024], uint64_t party)
+/* The key of the new party: --key, or a new one in DIR/keys; *is_new: its file was made here.  A
+   file of this party that has no number in it was made by a call that never heard the answer. */
+static int party_key(session_t *session, dure_key_file_t *key, bool *is_new, char path[1024],
+                     uint64_t party)
 {
     const args_t *args = session->args;
     char problem[DURE_KEY_FILE_PROBLEM_SIZE];
     const char *name = args_option(args, "--key");
+    *is_new = false;
     if (name != NULL) {
         key_path(path, args, name);
         if (!dure_key_file_read(key, path, problem)) {
@@ -159,11 +162,14 @@ static int party_key(session_t *session, dure_key_file_t *key, char path[1024], 
         return EXIT_DONE;
     }
     snprintf(path, 1024, "%.900s/keys/party-%" PRIu64 ".key", args->directory, party);
+    if (dure_key_file_read(key, path, problem) && key->party == 0) {
+        return EXIT_DONE;
+    }
     if (!dure_key_file_make(key, DURE_SCHEME_ED25519)) {
         return complain(EXIT_WORLD, "the system gives no random bytes");
     }
-    return dure_key_file_write(key, path, false, problem) ? EXIT_DONE
-                                                          : complain(EXIT_WORLD, "%s", problem);
+    *is_new = dure_key_file_write(key, path, false, problem);
+    return *is_new ? EXIT_DONE : complain(EXIT_WORLD, "%s", problem);
 }
 
 static int registration_done(session_t *session, const outcome_t *outcome, dure_key_file_t *key,
@@ -193,11 +199,13 @@ static int register_with(session_t *session, dure_registration_t *registration)
 {
     dure_key_file_t registrar, key;
     char path[1024];
+    bool is_new = false;
     if (!session_key(&registrar, session->args, "registrar")) {
         return EXIT_USAGE;
     }
     int code = choose_number(session, &registration->subject);
-    code = code == EXIT_DONE ? party_key(session, &key, path, registration->subject) : code;
+    code =
+        code == EXIT_DONE ? party_key(session, &key, &is_new, path, registration->subject) : code;
     if (code != EXIT_DONE) {
         return code;
     }
@@ -212,6 +220,9 @@ static int register_with(session_t *session, dure_registration_t *registration)
     body.kind = DURE_BODY_REGISTRATION;
     body.registration = *registration;
     code = session_submit(session, &outcome, &registrar, &body);
+    if (code == EXIT_REFUSED && is_new) {
+        (void)unlink(path); /* nobody's key */
+    }
     return code == EXIT_DONE ? registration_done(session, &outcome, &key, path, registration)
                              : code;
 }

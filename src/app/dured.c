@@ -15,17 +15,19 @@
 #include <unistd.h>
 
 #define EXIT_USAGE    1
-#define EXIT_START    2 /* it cannot start; nothing is wrong with what is stored */
+#define EXIT_START    2 /* it cannot start or go on; nothing is wrong with what is stored */
 #define EXIT_FAILED   3 /* the disk, the log or the state cannot be trusted */
 #define PATH_SIZE     4096u
-#define PARTIES_LIMIT 16000000u
+#define PARTIES_LIMIT DURE_LEDGER_PARTIES_MAX
 
 static const char usage[] =
     "usage: dured DIR [options]\n"
     "Runs a node on a directory that `dure init` made.\n"
     "\n"
     "  --socket PATH           where clients connect (DIR/node.socket)\n"
-    "  --parties N             room for so many parties (node.conf: parties_max)\n"
+    "  --parties N             room in memory for so many parties (node.conf: parties_max), if "
+    "more\n"
+    "                          than the chain's own limit, for which there always is\n"
     "  --threads N             that check signatures (one for each processor)\n"
     "  --checkpoint-every N    blocks between two checkpoints\n"
     "  --accept-clock          the wall clock jumped and stopped the node; it is right now\n"
@@ -33,8 +35,11 @@ static const char usage[] =
     "\n"
     "Prints `ready socket=PATH height=N` on stdout when it takes clients, and one line for each\n"
     "event on stderr.  SIGTERM or SIGINT: answers what it has taken, writes a checkpoint, ends.\n"
-    "Exit: 0 stopped in order, 1 wrong use, 2 cannot start, 3 the disk, the log or the state\n"
-    "cannot be trusted: it stopped at once, and what it had acknowledged is on the disk.\n";
+    "Exit: 0 stopped in order, 1 wrong use, 2 cannot start, or stopped in order to be started "
+    "again\n"
+    "with more room, 3 the disk, the log or the state cannot be trusted: it stopped at once, and "
+    "what\n"
+    "it had acknowledged is on the disk.\n";
 
 typedef struct {
     const char *directory;
@@ -302,13 +307,28 @@ static int start(dured_t *self)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+/* The officers raised the city's limit above the memory that was taken at the start. */
+static void say_limit(dured_t *self, uint32_t parties)
+{
+    char message[128];
+    snprintf(message, sizeof message,
+             "the city's limit was raised to %u parties: start with --parties %u",
+             (unsigned)parties, (unsigned)parties);
+    say_problem(self, "limit_raised", message);
+}
+
 static int run(dured_t *self)
 {
     dure_node_result_t result = DURE_NODE_OK;
-    while (result == DURE_NODE_OK && !atomic_load(&self->is_stopping)) {
+    uint32_t needed = 0;
+    while (result == DURE_NODE_OK && needed == 0 && !atomic_load(&self->is_stopping)) {
         result = dure_node_step(self->node, DURE_IO_FOREVER);
+        needed = dure_node_parties_needed(self->node);
     }
     if (result == DURE_NODE_OK) {
+        if (needed != 0) {
+            say_limit(self, needed);
+        }
         say(self, "event=stopping");
         dure_api_shut(self->api);
         result = dure_node_stop(self->node);
@@ -321,7 +341,7 @@ static int run(dured_t *self)
     snprintf(line, sizeof line, "event=stopped height=%llu",
              (unsigned long long)dure_consensus_durable_height(dure_node_consensus(self->node)));
     say(self, line);
-    return EXIT_SUCCESS;
+    return needed != 0 ? EXIT_START : EXIT_SUCCESS;
 }
 
 static void finish(dured_t *self)

@@ -56,7 +56,7 @@ static const char usage[] =
     "\n"
     "  --statement FILE  the bank's statement of the escrow account (docs/formats/statement.md)\n"
     "  --threads N       signatures checked at once (default: the processors of this machine)\n"
-    "  --parties N       room for parties, if the log has more than the default of 1,000,000\n"
+    "  --parties N       room for parties, if the officers raised the limit of the genesis\n"
     "  --json            the report as JSON on standard output\n"
     "  --report FILE     the report as JSON in a file as well\n"
     "\n"
@@ -127,8 +127,14 @@ static bool open_store(verify_t *verify)
 static bool open_chain(verify_t *verify)
 {
     dure_ledger_limits_t limits = dure_ledger_limits_for(verify->parties);
+    dure_genesis_t genesis;
+    dure_reader_t reader = dure_reader(dure_bytes(verify->genesis, verify->genesis_size));
+    dure_genesis_decode(&reader, &genesis);
+    if (dure_reader_end(&reader)) {
+        dure_ledger_limits_cover(&limits, genesis.parties_max);
+    }
     size_t size = dure_chain_size(&limits);
-    const char *why = "not enough memory for the state: give a smaller --parties";
+    const char *why = "not enough memory for the state";
     verify->memory = aligned_alloc(64, (size + 63) / 64 * 64);
     if (verify->memory != NULL) {
         verify->chain = dure_chain_init(verify->memory, size, &limits,
@@ -268,6 +274,15 @@ static bool replay_block(verify_t *verify, uint64_t height)
     verify->signatures += count;
     static dure_chain_update_t update;
     why = dure_chain_replay(verify->chain, &block, verdicts, &update);
+    if (why != NULL && dure_chain_parties_needed(verify->chain) != 0) {
+        /* Nothing was found: there is only no room to look further. */
+        snprintf(verify->problem, sizeof verify->problem,
+                 "before block %" PRIu64 " the city's limit was raised to %u parties: give "
+                 "--parties %u",
+                 height, (unsigned)dure_chain_parties_needed(verify->chain),
+                 (unsigned)dure_chain_parties_needed(verify->chain));
+        return false;
+    }
     if (why != NULL) {
         snprintf(text, sizeof text, "block %" PRIu64 ": %s", height, why);
         return finding(verify, text);
@@ -509,7 +524,7 @@ static int parse_options(verify_t *verify, int argc, char **argv)
                                             {NULL, 0, NULL, 0}};
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     verify->threads = cores < 1 ? 1 : (cores > (long)THREADS_MAX ? THREADS_MAX : (uint32_t)cores);
-    verify->parties = 1000000;
+    verify->parties = DURE_LEDGER_PARTIES_MIN;
     optind = 1;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -519,7 +534,7 @@ static int parse_options(verify_t *verify, int argc, char **argv)
         } else if (option == 't') {
             good = number_option(&verify->threads, optarg, THREADS_MAX);
         } else if (option == 'p') {
-            good = number_option(&verify->parties, optarg, 20000000);
+            good = number_option(&verify->parties, optarg, DURE_LEDGER_PARTIES_MAX);
         } else if (option == 'r') {
             verify->report_file = optarg;
         } else if (option == 'j') {

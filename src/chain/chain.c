@@ -90,6 +90,12 @@ dure_ledger_t *dure_chain_ledger_mutable(dure_chain_t *chain)
     return chain->ledger;
 }
 
+uint32_t dure_chain_parties_needed(const dure_chain_t *chain)
+{
+    const uint32_t parties_max = dure_ledger_parties_max(chain->ledger);
+    return parties_max > dure_ledger_capacity(chain->ledger) ? parties_max : chain->parties_needed;
+}
+
 /* ---- executing ---------------------------------------------------------------------------------
  */
 
@@ -114,14 +120,29 @@ static size_t execute(dure_chain_t *chain, dure_chain_result_t *result, uint8_t 
     return writer.size;
 }
 
-/* Executes all transactions, and copies them into the block behind its header. */
-static void execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
+/* False if the tables may be too small for what comes next. */
+static bool has_capacity(dure_chain_t *chain)
+{
+    const uint32_t parties_max = dure_ledger_parties_max(chain->ledger);
+    if (parties_max <= dure_ledger_capacity(chain->ledger)) {
+        return true;
+    }
+    chain->parties_needed = parties_max;
+    return false;
+}
+
+/* Executes all transactions, and copies them into the block behind its header.  False if the
+   chain's limit rose above the capacity before the last of them. */
+static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
 {
     list_stack_t tx_list = {0}, effect_list = {0};
     size_t effects_size = 0;
     dure_writer_t writer = dure_writer(chain->block, DURE_BLOCK_SIZE_MAX);
     writer.size = DURE_BLOCK_HEADER_SIZE;
     for (uint32_t i = 0; i < event->tx_count; i++) {
+        if (!has_capacity(chain)) {
+            return false;
+        }
         effects_size +=
             execute(chain, &chain->results[i], chain->effects + effects_size, &event->txs[i]);
         tx_leaf_add(&tx_list, event->txs[i].wire);
@@ -137,6 +158,7 @@ static void execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
     dure_hash_t list_root;
     list_stack_root(&effect_list, DURE_TAG_EFFECT_NODE, &list_root);
     effects_root_of(&header->effects_root, &list_root, header->tx_count);
+    return true;
 }
 
 static void update_fill(const dure_chain_t *chain, dure_chain_update_t *update)
@@ -183,12 +205,18 @@ static dure_chain_status_t finalize(dure_chain_t *chain, dure_chain_update_t *up
     if (!undo_pending(chain)) {
         return DURE_CHAIN_MUST_RELOAD;
     }
-    /* After this point it must succeed. */
+    if (!has_capacity(chain)) {
+        return DURE_CHAIN_NO_CAPACITY;
+    }
     dure_block_header_t *header = &chain->header;
     *header = (dure_block_header_t){
         .version = 1, .height = event->height, .previous = chain->head.block_hash};
     dure_ledger_begin(chain->ledger, time);
-    execute_all(chain, event);
+    if (!execute_all(chain, event)) {
+        chain->must_reload = !dure_ledger_drop(chain->ledger);
+        return DURE_CHAIN_NO_CAPACITY;
+    }
+    /* After this point it must succeed. */
     header->time = dure_ledger_time(chain->ledger); /* under a driven clock, the last tick's */
 
     chain->next = chain->head;
@@ -318,6 +346,8 @@ const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
         return "the block's height is not the next";
     case DURE_CHAIN_TOO_LARGE:
         return "the block is larger than a block may be";
+    case DURE_CHAIN_NO_CAPACITY:
+        return "the chain's parties_max is above the room that was made for it";
     case DURE_CHAIN_NOT_FINALIZED:
     case DURE_CHAIN_MUST_RELOAD:
         return "the chain must be loaded again";

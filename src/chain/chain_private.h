@@ -36,7 +36,8 @@ typedef enum {
 
 typedef struct {
     load_phase_t phase;
-    size_t size, wanted; /* bytes staged, and those that the phase needs */
+    size_t size, wanted;  /* bytes staged, and those that the phase needs */
+    uint32_t parties_max; /* as the head says; the records must say the same */
     uint8_t table;
     dure_blind_t blind;
 } load_t;
@@ -54,6 +55,7 @@ struct dure_chain {
     dure_chain_head_t next; /* the finalized block's, while is_pending */
     bool is_pending;        /* a finalized block waits for its commit */
     bool must_reload;
+    uint32_t parties_needed; /* by what was refused for want of capacity; else 0 */
     load_t load;
 
     dure_block_header_t header; /* of the last finalized block */

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #define PAYLOAD_VERSION 1u
-#define HEAD_SIZE       153u /* without the peaks */
+#define HEAD_SIZE       157u /* without the peaks */
 #define PREFIX_SIZE     20u  /* blind, length */
 #define CURSOR_END      UINT64_MAX
 
 /* ---- saving ------------------------------------------------------------------------------------
  */
 
-static void head_write(dure_writer_t *writer, const dure_chain_head_t *head)
+static void head_write(dure_writer_t *writer, const dure_chain_head_t *head, uint32_t parties_max)
 {
     dure_write_uint(writer, 1, PAYLOAD_VERSION);
     dure_write_raw(writer, head->chain_id.bytes, 32);
@@ -20,6 +20,7 @@ static void head_write(dure_writer_t *writer, const dure_chain_head_t *head)
     dure_write_raw(writer, head->block_hash.bytes, 32);
     dure_write_raw(writer, head->ledger_root.bytes, 32);
     dure_write_raw(writer, head->app_hash.bytes, 32);
+    dure_write_uint(writer, 4, parties_max);
     dure_write_uint(writer, 8, head->range.count);
     const unsigned peaks = (unsigned)__builtin_popcountll(head->range.count);
     dure_write_raw(writer, head->range.peaks, peaks * sizeof head->range.peaks[0]);
@@ -61,7 +62,7 @@ size_t dure_chain_save(const dure_chain_t *chain, uint64_t *cursor, uint8_t *out
     DURE_ASSERT(capacity >= DURE_RECORD_SIZE_MAX + 64);
     dure_writer_t writer = dure_writer(out, capacity);
     if (*cursor == 0) {
-        head_write(&writer, &chain->head);
+        head_write(&writer, &chain->head, dure_ledger_parties_max(chain->ledger));
         *cursor = 1;
     }
     while (*cursor != CURSOR_END && record_write(chain, cursor, &writer)) {
@@ -99,6 +100,8 @@ static const char *head_read(dure_chain_t *chain, dure_reader_t *reader)
     dure_read_raw(reader, "block hash", next->block_hash.bytes, 32);
     dure_read_raw(reader, "ledger root", next->ledger_root.bytes, 32);
     dure_read_raw(reader, "app hash", next->app_hash.bytes, 32);
+    chain->load.parties_max = (uint32_t)dure_read_uint(
+        reader, "parties_max", 4, DURE_LEDGER_PARTIES_MIN, DURE_LEDGER_PARTIES_MAX);
     next->range.count = dure_read_uint(reader, "range count", 8, 0, next->height);
     if (!dure_reader_ok(reader)) {
         return "the checkpoint's head is not canonical";
@@ -108,6 +111,10 @@ static const char *head_read(dure_chain_t *chain, dure_reader_t *reader)
     }
     if (next->height == 0 && !dure_hash_equal(&next->block_hash, &chain->head.block_hash)) {
         return "the checkpoint names a block at height 0";
+    }
+    if (chain->load.parties_max > dure_ledger_capacity(chain->ledger)) {
+        chain->parties_needed = chain->load.parties_max;
+        return "the checkpoint's parties_max is above the room that was made for it";
     }
     const unsigned peaks = (unsigned)__builtin_popcountll(next->range.count);
     load_want(&chain->load, LOAD_PEAKS, peaks * sizeof next->range.peaks[0]);
@@ -200,6 +207,10 @@ bool dure_chain_load_finish(dure_chain_t *chain, const char **problem)
     chain->load.phase = LOAD_FAILED;
     *problem = "the checkpoint ends too early";
     if (!is_whole || !dure_ledger_load_end(chain->ledger, problem)) {
+        return false;
+    }
+    if (dure_ledger_parties_max(chain->ledger) != chain->load.parties_max) {
+        *problem = "the checkpoint's parties_max is not that of its records";
         return false;
     }
     dure_hash_t ledger_root, app_hash;

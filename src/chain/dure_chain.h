@@ -96,6 +96,9 @@ typedef enum {
     DURE_CHAIN_NOT_FINALIZED = -3, /* COMMIT without FINALIZE */
     /* The finalized block cannot be undone: load checkpoint and log again. */
     DURE_CHAIN_MUST_RELOAD = -4,
+    /* FINALIZE: the chain's parties_max is above this chain's capacity, or was raised above it
+       within the block: nothing happened; dure_chain_parties_needed tells the capacity it takes. */
+    DURE_CHAIN_NO_CAPACITY = -5,
 } dure_chain_status_t;
 
 /* dure_chain_step: applies one event.  Never blocks, allocates or reads a clock.  Same (state,
@@ -103,6 +106,11 @@ typedef enum {
    commits; it may commit before the block is durable as long as it answers nobody until it is. */
 DURE_MUST_USE dure_chain_status_t dure_chain_step(dure_chain_t *chain, dure_chain_update_t *update,
                                                   const dure_chain_event_t *event);
+
+/* dure_chain_parties_needed: 0 while the tables given at init hold what the chain allows; else the
+   parties_max that an act, a block or a checkpoint asked for: whoever runs the chain starts again
+   with dure_ledger_limits_cover of it.  To be asked after each commit and after each refusal. */
+uint32_t dure_chain_parties_needed(const dure_chain_t *chain);
 
 /* ---- blocks as bytes: header, then each transaction as u32 length and bytes --------------------
  */
@@ -126,9 +134,9 @@ const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
 
 /* ---- checkpoint: the head and all records ------------------------------------------------------
    Payload: version (1) = 1, chain id (32), height (8), time (8), block hash (32), ledger root (32),
-   app hash (32), range count (8), the range's peaks (32 each, as many as the count has binary
-   ones); then per record: table (1), blind (16), length (4), bytes; ascending by tree key; then
-   table 0. docs/formats/checkpoint.md. */
+   app hash (32), the ledger's parties_max (4), range count (8), the range's peaks (32 each, as many
+   as the count has binary ones); then per record: table (1), blind (16), length (4), bytes;
+   ascending by tree key; then table 0. docs/formats/checkpoint.md. */
 /* dure_chain_save: writes the next part of at most `capacity` bytes (>= DURE_RECORD_SIZE_MAX + 64).
    *cursor starts at 0; returns the bytes written, 0 at the end.  The chain must not step meanwhile,
    and no finalized block may wait for its commit.  The same state gives the same bytes. */

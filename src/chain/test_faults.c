@@ -182,6 +182,90 @@ static void a_reloaded_chain_keeps_the_real_time(void **state)
     play_free(&own);
 }
 
+/* ---- a limit that is raised above the tables ---- */
+typedef struct {
+    uint8_t bytes[3][512];
+    dure_chain_tx_t txs[3]; /* an act is proposed and approved, then somebody is registered */
+} raise_t;
+
+static void raise_make(raise_t *raise, dure_trace_t *trace, uint32_t parties_max)
+{
+    const dure_act_t act = {.kind = DURE_ACT_LIMIT, .limit = {.parties_max = parties_max}};
+    dure_bytes_t wire = {0};
+    for (uint32_t i = 0; i < 3; i++) {
+        const uint64_t signers[] = {DURE_TRACE_OFFICER_1, DURE_TRACE_OFFICER_2,
+                                    DURE_TRACE_REGISTRAR};
+        dure_body_t body = dure_trace_propose(30000, &act);
+        if (i == 1) {
+            body = dure_trace_approve(dure_trace_last_id(trace));
+        } else if (i == 2) {
+            body = dure_trace_registration(trace, dure_trace_citizen(7));
+        }
+        wire = dure_trace_make(trace, signers[i], &body);
+        assert_true(wire.size <= sizeof raise->bytes[i]);
+        memcpy(raise->bytes[i], wire.data, wire.size);
+        raise->txs[i] = (dure_chain_tx_t){dure_bytes(raise->bytes[i], wire.size), NULL};
+    }
+}
+
+static dure_chain_status_t finalize_raise(dure_chain_t *chain, const raise_t *raise, uint32_t first,
+                                          uint32_t count, dure_chain_update_t *update)
+{
+    const dure_chain_event_t event = {.kind = DURE_CHAIN_FINALIZE,
+                                      .height = dure_chain_head(chain)->height + 1,
+                                      .txs = raise->txs + first,
+                                      .tx_count = count};
+    return dure_chain_step(chain, update, &event);
+}
+
+static void a_limit_above_the_tables_stops_the_chain_and_larger_ones_go_on(void **state)
+{
+    (void)state;
+    play_t own = play_make(8, DURE_TRACE_CLOCK_DRIVEN, 0, 0);
+    static raise_t raise;
+    raise_make(&raise, own.trace, 201);
+    dure_chain_t *narrow = chain_new(&own); /* for 200 */
+    const dure_ledger_limits_t more = dure_ledger_limits_for(201);
+    dure_chain_t *wide = chain_new_of(&own, &more), *late = chain_new_of(&own, &more);
+    const dure_chain_head_t start = *dure_chain_head(narrow);
+    dure_chain_update_t update;
+    /* In the middle of a block nothing happens at all. */
+    assert_int_equal(finalize_raise(narrow, &raise, 0, 3, &update), DURE_CHAIN_NO_CAPACITY);
+    assert_int_equal(dure_chain_parties_needed(narrow), 201);
+    assert_int_equal(dure_ledger_parties_max(dure_chain_ledger(narrow)), 64);
+    assert_memory_equal(&start, dure_chain_head(narrow), sizeof start);
+    assert_int_equal(finalize_raise(wide, &raise, 0, 3, &update), DURE_CHAIN_OK);
+    assert_int_equal(update.results[2].code, DURE_RESULT_DONE);
+    dure_block_t block;
+    const char *problem = NULL;
+    assert_true(dure_block_decode(&block, update.block, &problem));
+    assert_non_null(dure_chain_replay(narrow, &block, NULL, &update));
+    assert_null(dure_chain_replay(late, &block, NULL, &update));
+    assert_int_equal(dure_chain_parties_needed(late), 0);
+    /* At its end the block stands, and the next is not executed. */
+    assert_int_equal(finalize_raise(narrow, &raise, 0, 2, &update), DURE_CHAIN_OK);
+    commit(narrow);
+    assert_int_equal(dure_chain_parties_needed(narrow), 201);
+    assert_int_equal(finalize_raise(narrow, &raise, 2, 1, &update), DURE_CHAIN_NO_CAPACITY);
+    size_t size;
+    uint8_t *bytes = checkpoint_save(narrow, &size);
+    dure_chain_t *small = chain_new(&own), *large = chain_new_of(&own, &more);
+    assert_non_null(checkpoint_load(small, bytes, size, 4096));
+    assert_int_equal(dure_chain_parties_needed(small), 201);
+    assert_null(checkpoint_load(large, bytes, size, 4096));
+    assert_int_equal(dure_chain_parties_needed(large), 0);
+    assert_int_equal(finalize_raise(large, &raise, 2, 1, &update), DURE_CHAIN_OK);
+    assert_int_equal(update.results[0].code, DURE_RESULT_DONE);
+    assert_memory_equal(&update.ledger_root, &dure_chain_head(late)->ledger_root, 32);
+    free(bytes);
+    chain_free(small);
+    chain_free(large);
+    chain_free(narrow);
+    chain_free(wide);
+    chain_free(late);
+    play_free(&own);
+}
+
 int main(void)
 {
     if (!dure_crypto_init()) {
@@ -193,6 +277,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_undone_asks_for_a_reload),
         cmocka_unit_test(an_idle_chain_with_a_real_clock_admits_by_the_time_that_is),
         cmocka_unit_test(a_reloaded_chain_keeps_the_real_time),
+        cmocka_unit_test(a_limit_above_the_tables_stops_the_chain_and_larger_ones_go_on),
     };
     return cmocka_run_group_tests(tests, play_setup, play_teardown);
 }

@@ -29,7 +29,7 @@ typedef enum {
     DURE_RESULT_ATTRIBUTE_UNKNOWN = 206, /* no such attribute for this kind of party */
     DURE_RESULT_ATTRIBUTE_VALUE = 207, /* the attribute's value is outside its vocabulary */
     DURE_RESULT_DATES_WRONG = 208, /* the last day lies before the first, or in the past */
-    DURE_RESULT_TABLE_FULL = 209, /* a configured limit of this chain is reached; old business goes on */
+    DURE_RESULT_TABLE_FULL = 209, /* a limit of this chain is reached; old business goes on */
     DURE_RESULT_KEYS_WRONG = 210, /* a party needs at least one key, slots ascending, none twice */
     DURE_RESULT_ATTRIBUTES_WRONG = 211, /* attributes must be ascending, none twice */
     DURE_RESULT_KEY_MISSING_LAST = 212, /* the last key cannot be removed */
@@ -48,6 +48,7 @@ typedef enum {
     DURE_RESULT_PROPOSAL_EXPIRED = 232, /* the proposal's last day has passed */
     DURE_RESULT_THRESHOLD_WRONG = 233, /* the threshold would exceed the officers there are */
     DURE_RESULT_ROLES_WRONG = 234, /* only a service can have roles */
+    DURE_RESULT_LIMIT_TOO_LOW = 235, /* the limit of parties can only be raised */
     DURE_RESULT_RULE_DENIED = 240, /* refused by a rule of the money */
     DURE_RESULT_RULE_NO_ALLOW = 241, /* no rule of the money allows this */
     DURE_RESULT_RULE_NOT_DECLARED = 242, /* the money's program does not provide for this */

@@ -265,6 +265,17 @@ void dure_act_threshold_encode(dure_writer_t *writer, const dure_act_threshold_t
     dure_write_uint(writer, 1, in->threshold);
 }
 
+void dure_act_limit_decode(dure_reader_t *reader, dure_act_limit_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->parties_max = (uint32_t)dure_read_uint(reader, "parties_max", 4, 16, 20000000);
+}
+
+void dure_act_limit_encode(dure_writer_t *writer, const dure_act_limit_t *in)
+{
+    dure_write_uint(writer, 4, in->parties_max);
+}
+
 void dure_act_decode(dure_reader_t *reader, dure_act_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -290,6 +301,9 @@ void dure_act_decode(dure_reader_t *reader, dure_act_t *out)
         return;
     case DURE_ACT_THRESHOLD:
         dure_act_threshold_decode(reader, &out->threshold);
+        return;
+    case DURE_ACT_LIMIT:
+        dure_act_limit_decode(reader, &out->limit);
         return;
     }
     reader->offset--;
@@ -318,6 +332,9 @@ void dure_act_encode(dure_writer_t *writer, const dure_act_t *in)
     case DURE_ACT_THRESHOLD:
         dure_act_threshold_encode(writer, &in->threshold);
         return;
+    case DURE_ACT_LIMIT:
+        dure_act_limit_encode(writer, &in->limit);
+        return;
     }
     DURE_ASSERT(dure_act_kind_name(in->kind) != NULL);
 }
@@ -337,6 +354,8 @@ const char *dure_act_kind_name(uint8_t kind)
         return "roles";
     case DURE_ACT_THRESHOLD:
         return "threshold";
+    case DURE_ACT_LIMIT:
+        return "limit";
     }
     return NULL;
 }
@@ -712,6 +731,7 @@ void dure_genesis_decode(dure_reader_t *reader, dure_genesis_t *out)
     memset(out, 0, sizeof *out);
     out->version = (uint8_t)dure_read_uint(reader, "version", 1, 1, 1);
     out->clock = (uint8_t)dure_read_uint(reader, "clock", 1, 1, 2);
+    out->parties_max = (uint32_t)dure_read_uint(reader, "parties_max", 4, 16, 20000000);
     out->time = dure_read_uint(reader, "time", 8, 0, DURE_TIME_MAX_MS);
     dure_read_raw(reader, "salt", out->salt.bytes, 32);
     out->zones_count = (uint16_t)dure_read_uint(reader, "zones", 2, 0, 8);
@@ -732,6 +752,7 @@ void dure_genesis_encode(dure_writer_t *writer, const dure_genesis_t *in)
 {
     dure_write_uint(writer, 1, in->version);
     dure_write_uint(writer, 1, in->clock);
+    dure_write_uint(writer, 4, in->parties_max);
     dure_write_uint(writer, 8, in->time);
     dure_write_raw(writer, in->salt.bytes, 32);
     DURE_ASSERT(in->zones_count <= 8);
@@ -834,6 +855,7 @@ void dure_record_chain_decode(dure_reader_t *reader, dure_record_chain_t *out)
 {
     memset(out, 0, sizeof *out);
     out->clock = (uint8_t)dure_read_uint(reader, "clock", 1, 1, 2);
+    out->parties_max = (uint32_t)dure_read_uint(reader, "parties_max", 4, 16, 20000000);
     out->time = dure_read_uint(reader, "time", 8, 0, DURE_TIME_MAX_MS);
     out->cities = (uint32_t)dure_read_uint(reader, "cities", 4, 0, UINT32_MAX);
     out->parties = dure_read_uint(reader, "parties", 8, 0, UINT64_MAX);
@@ -843,6 +865,7 @@ void dure_record_chain_decode(dure_reader_t *reader, dure_record_chain_t *out)
 void dure_record_chain_encode(dure_writer_t *writer, const dure_record_chain_t *in)
 {
     dure_write_uint(writer, 1, in->clock);
+    dure_write_uint(writer, 4, in->parties_max);
     dure_write_uint(writer, 8, in->time);
     dure_write_uint(writer, 4, in->cities);
     dure_write_uint(writer, 8, in->parties);

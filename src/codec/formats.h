@@ -166,6 +166,14 @@ typedef struct {
 void dure_act_threshold_decode(dure_reader_t *reader, dure_act_threshold_t *out);
 void dure_act_threshold_encode(dure_writer_t *writer, const dure_act_threshold_t *in);
 
+/* Raises the limit of parties of the whole chain, and with it every table's. */
+typedef struct {
+    uint32_t parties_max; /* above the present one; u32:16..20000000 */
+} dure_act_limit_t;
+#define DURE_ACT_LIMIT_SIZE 4u
+void dure_act_limit_decode(dure_reader_t *reader, dure_act_limit_t *out);
+void dure_act_limit_encode(dure_writer_t *writer, const dure_act_limit_t *in);
+
 /* What officers decide. */
 typedef enum {
     DURE_ACT_ACCOUNT = 1,
@@ -174,6 +182,7 @@ typedef enum {
     DURE_ACT_CEILING = 4,
     DURE_ACT_ROLES = 5,
     DURE_ACT_THRESHOLD = 6,
+    DURE_ACT_LIMIT = 7,
 } dure_act_kind_t;
 
 typedef struct {
@@ -185,6 +194,7 @@ typedef struct {
         dure_act_ceiling_t ceiling;
         dure_act_roles_t roles;
         dure_act_threshold_t threshold;
+        dure_act_limit_t limit;
     };
 } dure_act_t;
 void dure_act_decode(dure_reader_t *reader, dure_act_t *out);
@@ -382,6 +392,7 @@ void dure_genesis_service_encode(dure_writer_t *writer, const dure_genesis_servi
 typedef struct {
     uint8_t version; /* of this layout; u8:1..1 */
     uint8_t clock; /* 1 real: the block's time; 2 driven: moved by ticks; u8:1..2 */
+    uint32_t parties_max; /* how many parties there may be; the other tables' limits follow from it (docs/formats/genesis.md); u32:16..20000000 */
     dure_time_t time; /* the first instant */
     dure_hash_t salt; /* random, so that two chains with the same founders differ */
     uint16_t zones_count;
@@ -437,12 +448,13 @@ void dure_effect_encode(dure_writer_t *writer, const dure_effect_t *in);
 /* State table 1, key: empty. One record. */
 typedef struct {
     uint8_t clock; /* u8:1..2 */
+    uint32_t parties_max; /* of the genesis, or of the last act that raised it; u32:16..20000000 */
     dure_time_t time; /* of the last tick; 0 under a real clock, whose time is the block's */
     uint32_t cities;
     uint64_t parties; /* ever registered */
     uint32_t funds;
 } dure_record_chain_t;
-#define DURE_RECORD_CHAIN_SIZE 25u
+#define DURE_RECORD_CHAIN_SIZE 29u
 void dure_record_chain_decode(dure_reader_t *reader, dure_record_chain_t *out);
 void dure_record_chain_encode(dure_writer_t *writer, const dure_record_chain_t *in);
 

@@ -63,10 +63,12 @@ static dure_verdict_t const *verdict_of(const entry_t *entry)
     return entry->check.state == DURE_CHECK_DONE ? &entry->check.verdict : NULL;
 }
 
-/* True if what follows it is to be looked at under the time or the key that it brings. */
+/* True if what follows it is to be looked at under the time, the key or the limit that it brings.
+ */
 static bool ends_block(const entry_t *entry)
 {
-    return entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE;
+    return entry->kind == DURE_BODY_TICK || entry->kind == DURE_BODY_ROTATE ||
+           entry->kind == DURE_BODY_PROPOSE || entry->kind == DURE_BODY_APPROVE;
 }
 
 /* The longest front of the queue that is ready and fits a block. */
@@ -104,6 +106,9 @@ static bool step(dure_consensus_t *self, dure_chain_update_t *update,
         return false;
     case DURE_CHAIN_NOT_FINALIZED:
         solo_fail(self, "the chain refused a step", "not finalized");
+        return false;
+    case DURE_CHAIN_NO_CAPACITY:
+        solo_fail(self, "the chain refused a step", "no room for its parties_max");
         return false;
     case DURE_CHAIN_MUST_RELOAD:
         solo_fail(self, "the chain refused a step", "its state must be loaded again");

@@ -103,7 +103,10 @@ typedef enum {
     DURE_CONSENSUS_SAVING,   /* a checkpoint is being taken: deciding goes on after it */
     DURE_CONSENSUS_NO_SPACE, /* the device is full: deciding goes on when there is room */
     DURE_CONSENSUS_CLOCK,    /* the wall clock jumped: waits for the operator */
-    DURE_CONSENSUS_FAILED,   /* the process must stop */
+    /* The chain's parties_max was raised above the capacity: what is decided is still made durable
+       and answered, then the process must stop. */
+    DURE_CONSENSUS_NO_CAPACITY,
+    DURE_CONSENSUS_FAILED, /* the process must stop */
 } dure_consensus_state_t;
 dure_consensus_state_t dure_consensus_state(const dure_consensus_t *consensus);
 /* dure_consensus_status: lines of key=value for people and metrics; returns the size. */

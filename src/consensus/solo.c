@@ -261,6 +261,7 @@ static void append(dure_consensus_t *self)
 static bool should_build(dure_consensus_t *self)
 {
     if (self->is_paused || self->state != DURE_CONSENSUS_DECIDING ||
+        dure_chain_parties_needed(self->config.chain) != 0 ||
         self->built_last - self->built_first == SOLO_BUILT_MAX ||
         self->staged_bytes >= SOLO_STAGED_BYTES_MAX) {
         return false;
@@ -371,6 +372,10 @@ dure_consensus_state_t dure_consensus_state(const dure_consensus_t *self)
     if (self->state == DURE_CONSENSUS_DECIDING && self->is_paused) {
         return DURE_CONSENSUS_SAVING;
     }
+    if (self->state == DURE_CONSENSUS_DECIDING &&
+        dure_chain_parties_needed(self->config.chain) != 0) {
+        return DURE_CONSENSUS_NO_CAPACITY;
+    }
     return self->state;
 }
 
@@ -395,6 +400,8 @@ static const char *state_name(dure_consensus_state_t state)
         return "no_space";
     case DURE_CONSENSUS_CLOCK:
         return "clock";
+    case DURE_CONSENSUS_NO_CAPACITY:
+        return "no_capacity";
     case DURE_CONSENSUS_FAILED:
         return "failed";
     }
@@ -409,13 +416,15 @@ size_t dure_consensus_status(const dure_consensus_t *self, char *out, size_t cap
         out, capacity,
         "state=%s\nheight=%llu\ndurable_height=%llu\ncheckpoint_height=%llu\ntime=%llu\n"
         "waiting=%llu\nblocks_txs=%llu\nblocks_bytes=%llu\nlog_bytes=%llu\n"
-        "parties=%u\nlots=%u\nbalances=%u\norders=%u\npayouts=%u\nproposals=%u\nfunds=%u\n",
+        "parties_max=%u\nparties=%u\nlots=%u\nbalances=%u\norders=%u\npayouts=%u\nproposals=%"
+        "u\nfunds=%u\n",
         state_name(dure_consensus_state(self)), (unsigned long long)head->height,
         (unsigned long long)self->told,
         (unsigned long long)dure_store_checkpoint_height(self->config.store),
         (unsigned long long)head->time, (unsigned long long)dure_consensus_waiting(self),
         (unsigned long long)self->block_txs, (unsigned long long)self->block_bytes,
-        (unsigned long long)dure_store_log_size(self->config.store), usage.parties, usage.lots,
+        (unsigned long long)dure_store_log_size(self->config.store),
+        dure_ledger_parties_max(dure_chain_ledger(self->config.chain)), usage.parties, usage.lots,
         usage.balances, usage.orders, usage.payouts, usage.proposals, usage.funds);
     if (size < 0) {
         return 0;

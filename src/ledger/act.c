@@ -74,7 +74,7 @@ static bool is_performable(const dure_yak_program_t *program)
     return true;
 }
 
-static uint64_t image_space(size_t size)
+uint64_t ledger_image_space(size_t size)
 {
     return ((uint64_t)size + 15) / 16 * 16;
 }
@@ -94,8 +94,9 @@ static dure_result_t fund_check(dure_ledger_t *ledger, uint8_t city, const dure_
     if (!accounts_exist(ledger, city, program)) {
         return DURE_RESULT_ACCOUNT_UNKNOWN;
     }
+    const dure_ledger_limits_t limits = dure_ledger_limits_for(ledger->state->parties_max);
     if (ledger_room(ledger, POOL_FUND) == 0 || ledger_room(ledger, POOL_PROGRAM) == 0 ||
-        ledger->limits.image_bytes_max - ledger->state->image_used < image_space(act->image.size)) {
+        ledger->state->image_used + ledger_image_space(act->image.size) > limits.image_bytes_max) {
         return DURE_RESULT_TABLE_FULL;
     }
     return DURE_RESULT_DONE;
@@ -131,7 +132,7 @@ uint32_t ledger_program_add(dure_ledger_t *ledger, const dure_record_program_t *
     };
     memcpy(ledger->images + program->image_at, record->image.data, record->image.size);
     ledger_touch(ledger, &state->image_used, sizeof state->image_used);
-    state->image_used += image_space(record->image.size);
+    state->image_used += ledger_image_space(record->image.size);
     ledger_dirty(ledger, DURE_TABLE_PROGRAM, cell);
     return cell;
 }
@@ -360,6 +361,25 @@ static dure_result_t threshold_check(const dure_ledger_t *ledger, const work_t *
     return DURE_RESULT_DONE;
 }
 
+/* ---- limit */
+static dure_result_t limit_check(const dure_ledger_t *ledger, const work_t *work,
+                                 const dure_act_limit_t *act)
+{
+    if (act->parties_max <= ledger->state->parties_max) {
+        ledger_effect_number(work->effect, DURE_LABEL_MINIMUM, ledger->state->parties_max + 1u);
+        return DURE_RESULT_LIMIT_TOO_LOW;
+    }
+    return DURE_RESULT_DONE;
+}
+
+static void limit_perform(dure_ledger_t *ledger, const dure_act_limit_t *act)
+{
+    uint32_t *parties_max = &ledger->state->parties_max;
+    ledger_touch(ledger, parties_max, sizeof *parties_max);
+    *parties_max = act->parties_max;
+    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
+}
+
 dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act)
 {
     const uint8_t city = city_of(ledger, work);
@@ -376,6 +396,8 @@ dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const 
         return roles_check(ledger, work, &act->roles);
     case DURE_ACT_THRESHOLD:
         return threshold_check(ledger, work, &act->threshold);
+    case DURE_ACT_LIMIT:
+        return limit_check(ledger, work, &act->limit);
     }
     DURE_ASSERT(false && "the decoder let an unknown act through");
     return DURE_RESULT_MALFORMED;
@@ -402,6 +424,9 @@ void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_ac
         break;
     case DURE_ACT_THRESHOLD:
         ledger_city_change(ledger, city)->threshold = act->threshold.threshold;
+        break;
+    case DURE_ACT_LIMIT:
+        limit_perform(ledger, &act->limit);
         break;
     }
 }

@@ -113,6 +113,7 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
                                 const dure_verdict_t *verdict, dure_effect_t *effect)
 {
     DURE_ASSERT(ledger->in_block);
+    DURE_ASSERT(ledger->state->parties_max <= ledger->capacity);
     memset(effect, 0, sizeof *effect);
     effect->version = 1;
     effect->id = envelope->tx.id;

@@ -15,28 +15,38 @@
 #include "merkle/dure_merkle.h"
 #include "yak/dure_yak.h"
 
-/* Table sizes, fixed at start; they are a node's configuration, not part of the state: a full table
-   refuses new business with DURE_RESULT_TABLE_FULL.  Every replica of one chain must use equal
-   limits. */
+/* Two things have this shape.
+     The chain's limits: dure_ledger_limits_for(the state's parties_max).  They decide alone when
+   new business is refused with DURE_RESULT_TABLE_FULL or DURE_RESULT_LANES_FULL, from how many
+   records live, so that every replica decides alike: part of the format, docs/formats/genesis.md.
+     A node's capacity: how large it made its tables, fixed at start, no part of the state.  It must
+   reach the chain's limits in every table; beyond them it changes nothing. */
 typedef struct {
     uint32_t parties_max;
     uint32_t lots_max, attributes_max, balances_max, counters_max; /* over all parties */
     uint32_t orders_max, payouts_max, proposals_max, lanes_max, accounts_max;
     uint32_t funds_max, programs_max;
-    uint64_t image_bytes_max;   /* all programs' images and open proposals' acts */
-    uint64_t journal_bytes_max; /* undo space for one block; see dure_ledger_drop */
+    uint64_t image_bytes_max; /* all programs' images and open proposals' acts */
+    /* Undo space for one block, see dure_ledger_drop: of a node's capacity only. */
+    uint64_t journal_bytes_max;
 } dure_ledger_limits_t;
 
-/* dure_ledger_limits_for: sensible sizes for a number of parties. */
+#define DURE_LEDGER_PARTIES_MIN 16u /* of a chain's parties_max, as in the genesis */
+#define DURE_LEDGER_PARTIES_MAX 20000000u
+
+/* dure_ledger_limits_for: the limits of a chain of so many parties. */
 dure_ledger_limits_t dure_ledger_limits_for(uint32_t parties_max);
+/* dure_ledger_limits_cover: raises what is smaller to the limits of a chain of so many parties. */
+void dure_ledger_limits_cover(dure_ledger_limits_t *limits, uint32_t parties_max);
 
 typedef struct dure_ledger dure_ledger_t;
 
-/* Bytes of 64-byte aligned memory a ledger of these limits takes, tree and journal included. */
+/* Bytes of 64-byte aligned memory a ledger of this capacity takes, tree and journal included. */
 size_t dure_ledger_size(const dure_ledger_limits_t *limits);
 
 /* dure_ledger_init: takes `memory` for the ledger's life; *chain_id is the genesis hash.  NULL if
-   the genesis bytes are not canonical or contradictory: *problem then says why (static text). */
+   the genesis bytes are not canonical or contradictory, or its parties_max is above the capacity:
+   *problem then says why (static text). */
 dure_ledger_t *dure_ledger_init(void *memory, size_t memory_size,
                                 const dure_ledger_limits_t *limits, dure_bytes_t genesis,
                                 const char **problem);
@@ -44,6 +54,11 @@ dure_ledger_t *dure_ledger_init(void *memory, size_t memory_size,
 const dure_hash_t *dure_ledger_chain_id(const dure_ledger_t *ledger);
 const dure_genesis_t *dure_ledger_genesis(const dure_ledger_t *ledger);
 const dure_zone_t *dure_ledger_zone(const dure_ledger_t *ledger);
+
+/* The chain's parties_max: the genesis's, or what the last act `limit` raised it to. */
+uint32_t dure_ledger_parties_max(const dure_ledger_t *ledger);
+/* The greatest parties_max that the tables given at init have room for. */
+uint32_t dure_ledger_capacity(const dure_ledger_t *ledger);
 
 /* ---- a block's worth of transactions
    --------------------------------------------------------------- begin, apply..., root, then keep
@@ -65,7 +80,8 @@ typedef struct {
 } dure_verdict_t;
 
 /* dure_ledger_apply: decides and, if it is accepted, performs one transaction.  Fills *effect
-   wholly (also for inadmissible ones) and returns effect->code.  verdict may be NULL. */
+   wholly (also for inadmissible ones) and returns effect->code.  verdict may be NULL.  Asserts that
+   dure_ledger_parties_max is within dure_ledger_capacity, which any transaction may end. */
 dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
                                 const dure_verdict_t *verdict, dure_effect_t *effect);
 

@@ -19,6 +19,9 @@ const char *ledger_genesis_check(const dure_genesis_t *genesis, dure_zone_t *zon
             return "the genesis cities are not ascending";
         }
     }
+    if (genesis->services_count > genesis->parties_max) {
+        return "the genesis has more services than its parties_max";
+    }
     for (uint16_t i = 0; i < genesis->services_count; i++) {
         if (i > 0 && genesis->services[i].party <= genesis->services[i - 1].party) {
             return "the genesis services are not ascending";
@@ -47,9 +50,6 @@ static const char *cities_fill(dure_ledger_t *ledger)
 static const char *services_fill(dure_ledger_t *ledger)
 {
     const dure_genesis_t *genesis = &ledger->genesis;
-    if (genesis->services_count > ledger->limits.parties_max) {
-        return "the genesis has more services than the limits allow";
-    }
     for (uint16_t i = 0; i < genesis->services_count; i++) {
         const dure_genesis_service_t *service = &genesis->services[i];
         const uint32_t city = ledger_city_find(ledger, service->city);
@@ -73,6 +73,7 @@ const char *ledger_genesis_fill(dure_ledger_t *ledger)
     const uint32_t chain = ledger_take(ledger, POOL_CHAIN);
     DURE_ASSERT(chain == 0);
     ledger_dirty(ledger, DURE_TABLE_CHAIN, chain);
+    ledger->state->parties_max = ledger->genesis.parties_max;
     ledger_time_set(ledger, ledger->genesis.time);
     ledger->state->time = ledger->genesis.clock == 2 ? ledger->genesis.time : 0;
     const char *problem = cities_fill(ledger);

@@ -62,6 +62,26 @@ dure_ledger_limits_t dure_ledger_limits_for(uint32_t parties_max)
     };
 }
 
+void dure_ledger_limits_cover(dure_ledger_limits_t *limits, uint32_t parties_max)
+{
+    const dure_ledger_limits_t least = dure_ledger_limits_for(parties_max);
+#define COVER(field) limits->field = limits->field > least.field ? limits->field : least.field
+    COVER(parties_max);
+    COVER(lots_max);
+    COVER(attributes_max);
+    COVER(balances_max);
+    COVER(counters_max);
+    COVER(orders_max);
+    COVER(payouts_max);
+    COVER(proposals_max);
+    COVER(lanes_max);
+    COVER(accounts_max);
+    COVER(funds_max);
+    COVER(programs_max);
+    COVER(image_bytes_max);
+#undef COVER
+}
+
 static uint32_t pool_limit(const dure_ledger_limits_t *limits, pool_t pool)
 {
     switch (pool) {
@@ -104,6 +124,39 @@ static uint32_t pool_limit(const dure_ledger_limits_t *limits, pool_t pool)
     }
     DURE_ASSERT(false && "a pool outside the enum");
     return 0;
+}
+
+uint32_t ledger_limit(const dure_ledger_t *ledger, pool_t pool)
+{
+    const dure_ledger_limits_t limits = dure_ledger_limits_for(ledger->state->parties_max);
+    return pool_limit(&limits, pool);
+}
+
+static bool holds(const dure_ledger_limits_t *capacity, uint32_t parties_max)
+{
+    const dure_ledger_limits_t least = dure_ledger_limits_for(parties_max);
+    for (pool_t pool = 0; pool < POOL_COUNT; pool++) {
+        if (pool_limit(capacity, pool) < pool_limit(&least, pool)) {
+            return false;
+        }
+    }
+    return capacity->image_bytes_max >= least.image_bytes_max;
+}
+
+/* Every limit grows with the parties, so halving finds where they stop fitting. */
+static uint32_t capacity_of(const dure_ledger_limits_t *limits)
+{
+    uint32_t fits = 0;
+    uint32_t above = DURE_LEDGER_PARTIES_MAX + 1;
+    while (above - fits > 1) {
+        const uint32_t middle = fits + (above - fits) / 2;
+        if (holds(limits, middle)) {
+            fits = middle;
+        } else {
+            above = middle;
+        }
+    }
+    return fits;
 }
 
 /* Takes `size` bytes at *offset, 64-byte aligned; gives where they start. */
@@ -233,6 +286,11 @@ dure_ledger_t *dure_ledger_init(void *memory, size_t memory_size,
     if (*problem != NULL) {
         return NULL;
     }
+    ledger->capacity = capacity_of(limits);
+    if (ledger->genesis.parties_max > ledger->capacity) {
+        *problem = "the tables are smaller than the genesis's parties_max asks for";
+        return NULL;
+    }
     clear(ledger);
     *problem = ledger_genesis_fill(ledger);
     return *problem == NULL ? ledger : NULL;
@@ -241,7 +299,18 @@ dure_ledger_t *dure_ledger_init(void *memory, size_t memory_size,
 void dure_ledger_load_begin(dure_ledger_t *ledger)
 {
     clear(ledger);
+    ledger->state->parties_max = ledger->genesis.parties_max;
     ledger_time_set(ledger, ledger->genesis.time);
+}
+
+uint32_t dure_ledger_parties_max(const dure_ledger_t *ledger)
+{
+    return ledger->state->parties_max;
+}
+
+uint32_t dure_ledger_capacity(const dure_ledger_t *ledger)
+{
+    return ledger->capacity;
 }
 
 const dure_hash_t *dure_ledger_chain_id(const dure_ledger_t *ledger)

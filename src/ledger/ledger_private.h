@@ -179,7 +179,7 @@ typedef struct {
     uint64_t approvals[16];
 } proposal_t;
 
-#define CHUNK_BYTES 508u
+#define CHUNK_BYTES 508u /* part of the format: the room for acts is counted in these */
 typedef struct {
     uint32_t next;
     uint8_t bytes[CHUNK_BYTES];
@@ -220,8 +220,8 @@ typedef struct {
 typedef struct {
     dure_time_t time; /* of the last tick; 0 under a real clock */
     uint64_t image_used;
-    uint32_t redemptions_open; /* open payouts that a rejection would turn into a balance */
-    uint32_t zero;
+    uint32_t redemptions_open;  /* open payouts that a rejection would turn into a balance */
+    uint32_t parties_max;       /* what all limits of the chain follow from */
     uint64_t lists[LISTS_KEPT]; /* interned memberships; 0 = free */
     uint32_t list_uses[LISTS_KEPT];
     pool_head_t pools[POOL_COUNT];
@@ -248,7 +248,7 @@ typedef struct {
 #define FLAG_TOUCHED 4u /* stands in the list of what this block brought into the tree */
 
 struct dure_ledger {
-    dure_ledger_limits_t limits;
+    dure_ledger_limits_t limits; /* of this node's memory; what is refused never depends on them */
     dure_hash_t chain_id;
     dure_genesis_t genesis;
     dure_zone_t zone;
@@ -257,6 +257,7 @@ struct dure_ledger {
     uint8_t in_block;
     uint8_t overflowed; /* the journal */
     uint8_t bug;        /* dure_ledger_bug_t */
+    uint32_t capacity;  /* the parties_max that the tables have room for */
 
     uint8_t *memory; /* what follows is found from here */
     state_head_t *state;
@@ -315,13 +316,19 @@ CELL_ACCESSOR(change_at, change_t, POOL_CHANGE)
 CELL_ACCESSOR(chunk_at, chunk_t, POOL_CHUNK)
 #undef CELL_ACCESSOR
 
+/* How many cells of a pool the chain allows, whatever this node has memory for. */
+uint32_t ledger_limit(const dure_ledger_t *ledger, pool_t pool);
+
 /* ---- journal.c */
 /* Keeps the old bytes; `at` lies in the state region. */
 void ledger_touch(dure_ledger_t *ledger, const void *at, size_t size);
 
 /* ---- pool.c */
+/* How many more cells the chain allows: what is refused for want of room depends on it. */
 uint32_t ledger_room(const dure_ledger_t *ledger, pool_t pool);
-/* A zeroed cell; asserts that there is room. */
+/* How many more cells this node has memory for: only for loading, where nothing is decided. */
+uint32_t ledger_space(const dure_ledger_t *ledger, pool_t pool);
+/* A zeroed cell; asserts that there is space. */
 uint32_t ledger_take(dure_ledger_t *ledger, pool_t pool);
 void ledger_release(dure_ledger_t *ledger, pool_t pool, uint32_t cell);
 /* Links `cell` into the list that starts at *head, behind `previous` (CELL_NONE: first). */
@@ -516,6 +523,8 @@ dure_result_t ledger_entry_check(const dure_attribute_entry_t *entry, uint8_t ki
 bool ledger_may_attest(const dure_ledger_t *ledger, uint32_t signer, uint64_t what);
 
 /* ---- act.c: what officers decide */
+/* What a program's image takes of image_bytes_max. */
+uint64_t ledger_image_space(size_t size);
 dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
 void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
 /* Parses the image of a program cell into its place; false if it does not load. */

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-static const char *const FULL = "a configured limit is too small for these records";
+static const char *const FULL = "the tables are too small for these records";
 
 static uint32_t fund_named(dure_ledger_t *ledger, uint64_t number)
 {
     const uint32_t fund = ledger_fund_find(ledger, number);
-    if (fund != CELL_NONE || ledger_room(ledger, POOL_FUND) == 0) {
+    if (fund != CELL_NONE || ledger_space(ledger, POOL_FUND) == 0) {
         return fund;
     }
     return ledger_fund_add(ledger, number);
@@ -39,8 +39,15 @@ static const char *load_chain(dure_ledger_t *ledger, dure_reader_t *reader)
         (record.clock == 1 && record.time != 0) || ledger->state->pools[POOL_CHAIN].used != 0) {
         return "the chain record contradicts the genesis";
     }
+    if (record.parties_max < ledger->genesis.parties_max) {
+        return "the chain's parties_max lies below the genesis's";
+    }
+    if (record.parties_max > ledger->capacity) {
+        return FULL;
+    }
     ledger_take(ledger, POOL_CHAIN);
     ledger->state->time = record.time;
+    ledger->state->parties_max = record.parties_max;
     if (record.clock == 2) {
         if (record.time < ledger->genesis.time) {
             return "the chain's time lies before the genesis";
@@ -81,7 +88,7 @@ static const char *load_account(dure_ledger_t *ledger, dure_reader_t *reader)
         ledger_account_find(ledger, (uint8_t)city, &record.name) != CELL_NONE) {
         return "an account of no city, or one that came twice";
     }
-    if (ledger_room(ledger, POOL_ACCOUNT) == 0) {
+    if (ledger_space(ledger, POOL_ACCOUNT) == 0) {
         return FULL;
     }
     const uint32_t cell = ledger_take(ledger, POOL_ACCOUNT);
@@ -99,7 +106,7 @@ static const char *load_account(dure_ledger_t *ledger, dure_reader_t *reader)
 static const char *load_counter(dure_ledger_t *ledger, uint32_t *head, const dure_counter_t *entry)
 {
     const uint32_t fund = entry->fund == 0 ? FUND_SHARED : fund_named(ledger, entry->fund);
-    if (fund == CELL_NONE || ledger_room(ledger, POOL_COUNTER) == 0) {
+    if (fund == CELL_NONE || ledger_space(ledger, POOL_COUNTER) == 0) {
         return FULL;
     }
     if (!dure_amount_is_valid(entry->value)) {
@@ -190,8 +197,9 @@ static const char *load_program(dure_ledger_t *ledger, dure_reader_t *reader)
         return "a program record is not canonical";
     }
     const uint32_t cell = fund_named(ledger, record.fund);
-    if (cell == CELL_NONE || ledger_room(ledger, POOL_PROGRAM) == 0 ||
-        ledger->limits.image_bytes_max - ledger->state->image_used < record.image.size + 16) {
+    if (cell == CELL_NONE || ledger_space(ledger, POOL_PROGRAM) == 0 ||
+        ledger->limits.image_bytes_max - ledger->state->image_used <
+            ledger_image_space(record.image.size)) {
         return FULL;
     }
     fund_t *fund = fund_at(ledger, cell);
@@ -211,7 +219,7 @@ static const char *load_keys(dure_ledger_t *ledger, uint32_t party,
     if (record->keys_count == 0) {
         return "a party without a key";
     }
-    if (ledger_room(ledger, POOL_KEY) < record->keys_count) {
+    if (ledger_space(ledger, POOL_KEY) < record->keys_count) {
         return FULL;
     }
     for (uint16_t i = 0; i < record->keys_count; i++) {
@@ -226,7 +234,7 @@ static const char *load_keys(dure_ledger_t *ledger, uint32_t party,
 static const char *load_attributes(dure_ledger_t *ledger, uint32_t party,
                                    const dure_record_party_t *record)
 {
-    if (ledger_room(ledger, POOL_ATTRIBUTE) < record->attributes_count) {
+    if (ledger_space(ledger, POOL_ATTRIBUTE) < record->attributes_count) {
         return FULL;
     }
     for (uint16_t i = 0; i < record->attributes_count; i++) {
@@ -259,7 +267,7 @@ static const char *load_lots(dure_ledger_t *ledger, uint32_t party,
     if (record->lots.count > 0 && record->kind != DURE_KIND_CITIZEN) {
         return "lots in the hands of somebody who is no citizen";
     }
-    if (ledger_room(ledger, POOL_LOT) < record->lots.count) {
+    if (ledger_space(ledger, POOL_LOT) < record->lots.count) {
         return FULL;
     }
     dure_reader_t reader = dure_reader(record->lots.bytes);
@@ -289,7 +297,7 @@ static const char *load_balances(dure_ledger_t *ledger, uint32_t party,
     if (record->balances_count > 0 && record->kind != DURE_KIND_MERCHANT) {
         return "merchant money in the hands of somebody who is no merchant";
     }
-    if (ledger_room(ledger, POOL_BALANCE) < record->balances_count) {
+    if (ledger_space(ledger, POOL_BALANCE) < record->balances_count) {
         return FULL;
     }
     for (uint16_t i = 0; i < record->balances_count; i++) {
@@ -343,7 +351,7 @@ static const char *load_party(dure_ledger_t *ledger, dure_reader_t *reader,
     if (record.kind != DURE_KIND_SERVICE && record.roles != 0) {
         return "roles of a party that is no service";
     }
-    if (ledger_room(ledger, POOL_PARTY) == 0) {
+    if (ledger_space(ledger, POOL_PARTY) == 0) {
         return FULL;
     }
     const uint32_t cell = ledger_party_add(ledger, record.party, (uint8_t)city, record.kind,
@@ -372,7 +380,7 @@ static const char *load_lane(dure_ledger_t *ledger, dure_reader_t *reader)
     if (ledger_index_find(ledger, INDEX_LANE, id) != CELL_NONE) {
         return "a lane came twice";
     }
-    if (ledger_room(ledger, POOL_LANE) == 0) {
+    if (ledger_space(ledger, POOL_LANE) == 0) {
         return FULL;
     }
     const uint32_t cell = ledger_lane_open(ledger, record.party, record.lane);
@@ -396,7 +404,7 @@ static const char *load_order(dure_ledger_t *ledger, dure_reader_t *reader)
     if (ledger_index_find(ledger, INDEX_ORDER, ledger_id(&record.id)) != CELL_NONE) {
         return "an order came twice";
     }
-    if (ledger_room(ledger, POOL_ORDER) == 0) {
+    if (ledger_space(ledger, POOL_ORDER) == 0) {
         return FULL;
     }
     ledger_order_add(ledger, &record);
@@ -413,7 +421,7 @@ static const char *load_payout(dure_ledger_t *ledger, dure_reader_t *reader)
     if (ledger_index_find(ledger, INDEX_PAYOUT, ledger_id(&record.id)) != CELL_NONE) {
         return "a payout came twice";
     }
-    if (ledger_room(ledger, POOL_PAYOUT) == 0) {
+    if (ledger_space(ledger, POOL_PAYOUT) == 0) {
         return FULL;
     }
     ledger_payout_add(ledger, &record);
@@ -436,8 +444,8 @@ static const char *load_proposal(dure_ledger_t *ledger, dure_reader_t *reader)
         ledger_index_find(ledger, INDEX_PROPOSAL, ledger_id(&record.id)) != CELL_NONE) {
         return "a proposal of no city, without approval, or one that came twice";
     }
-    if (ledger_room(ledger, POOL_PROPOSAL) == 0 ||
-        ledger_room(ledger, POOL_CHUNK) <= record.act.size / CHUNK_BYTES) {
+    if (ledger_space(ledger, POOL_PROPOSAL) == 0 ||
+        ledger_space(ledger, POOL_CHUNK) < (record.act.size + CHUNK_BYTES - 1) / CHUNK_BYTES) {
         return FULL;
     }
     ledger_proposal_add(ledger, &record, (uint8_t)city);

@@ -111,9 +111,21 @@ static const char *chain_whole(const dure_ledger_t *ledger)
     return NULL;
 }
 
+/* The chain's own limits: this node's tables may be larger. */
+static const char *limits_hold(const dure_ledger_t *ledger)
+{
+    const dure_ledger_limits_t limits = dure_ledger_limits_for(ledger->state->parties_max);
+    bool hold = ledger->state->image_used <= limits.image_bytes_max;
+    for (pool_t pool = 0; pool < POOL_COUNT; pool++) {
+        hold = hold && ledger->state->pools[pool].live <= ledger_limit(ledger, pool);
+    }
+    return hold ? NULL : "more records than the chain's parties_max allows";
+}
+
 bool dure_ledger_load_end(dure_ledger_t *ledger, const char **problem)
 {
     *problem = chain_whole(ledger);
+    *problem = *problem != NULL ? *problem : limits_hold(ledger);
     *problem = *problem != NULL ? *problem : funds_whole(ledger);
     *problem = *problem != NULL ? *problem : parties_whole(ledger);
     *problem = *problem != NULL ? *problem : orders_link(ledger);

@@ -11,6 +11,13 @@ static uint32_t *next_of(const dure_ledger_t *ledger, pool_t pool, uint32_t cell
 
 uint32_t ledger_room(const dure_ledger_t *ledger, pool_t pool)
 {
+    const uint32_t limit = ledger_limit(ledger, pool);
+    const uint32_t live = ledger->state->pools[pool].live;
+    return limit > live ? limit - live : 0;
+}
+
+uint32_t ledger_space(const dure_ledger_t *ledger, pool_t pool)
+{
     return ledger->pool_max[pool] - ledger->state->pools[pool].live;
 }
 

@@ -63,6 +63,7 @@ static void write_chain(const dure_ledger_t *ledger, dure_writer_t *out)
     const state_head_t *state = ledger->state;
     const dure_record_chain_t record = {
         .clock = ledger->genesis.clock,
+        .parties_max = state->parties_max,
         .time = state->time,
         .cities = state->pools[POOL_CITY].live,
         .parties = state->pools[POOL_PARTY].live,

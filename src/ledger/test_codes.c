@@ -138,7 +138,6 @@ static void service_windows_are_wide_and_lanes_finite(void **state)
 {
     (void)state;
     dure_ledger_limits_t limits = dure_ledger_limits_for(64);
-    limits.lanes_max = 3;
     world_t *world = world_new(&limits, false, 1);
     const dure_body_t body = body_tick(START);
     dure_tx_t tx = world_tx(world, CLOCK, &body);
@@ -156,6 +155,15 @@ static void service_windows_are_wide_and_lanes_finite(void **state)
         inadmissible(world, tx, 0, DURE_RESULT_ALREADY_USED);
         tx.id.number = UINT64_MAX - 4095;
         assert_code(world_send_tx(world, &tx, 0), DURE_RESULT_DONE);
+    }
+    for (uint32_t i = 0; i < 16; i++) {
+        world_register(world, 3001 + i, DURE_KIND_SERVICE);
+    }
+    for (uint32_t i = 0; i < 1024 - 3 - 1; i++) { /* the registrar has one */
+        const dure_body_t rotation = body_rotate(3001 + i / 64, 0);
+        dure_tx_t opening = world_tx(world, 3001 + i / 64, &rotation);
+        opening.id.lane = (uint16_t)(i % 64);
+        assert_code(world_send_tx(world, &opening, 0), DURE_RESULT_DONE);
     }
     tx.id.lane = 3;
     inadmissible(world, tx, 0, DURE_RESULT_LANES_FULL);
@@ -337,11 +345,11 @@ static void approvals(void **state)
 static void expired_proposals_make_room(void **state)
 {
     (void)state;
-    dure_ledger_limits_t limits = dure_ledger_limits_for(64);
-    limits.proposals_max = 2;
-    world_t *world = world_new(&limits, false, 2);
+    world_t *world = world_new(NULL, false, 2);
     expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("a"), TODAY));
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("b"), TODAY + 9));
+    for (uint32_t i = 1; i < 256; i++) {
+        expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("b"), TODAY + 9));
+    }
     expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1, body_propose(act_account("c"), TODAY));
     world_days(world, 1);
     expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("c"), TODAY + 9));
@@ -598,9 +606,7 @@ static void cancellation_gives_room_back_in_its_period(void **state)
 static void rejection_always_finds_its_place(void **state)
 {
     (void)state;
-    dure_ledger_limits_t limits = dure_ledger_limits_for(64);
-    limits.balances_max = 1;
-    limits.parties_max = 12;
+    const dure_ledger_limits_t limits = dure_ledger_limits_for(16);
     world_t *world = world_new(&limits, false, 1);
     world_fund(world);
     world_register(world, ANNA, DURE_KIND_CITIZEN);
@@ -608,18 +614,19 @@ static void rejection_always_finds_its_place(void **state)
     world_shop(world, SHOP + 1, DURE_CATEGORY_CAFE);
     world_buy(world, ANNA, 1000);
     expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 100));
-    expect(world, DURE_RESULT_TABLE_FULL, ANNA, body_payment(SHOP + 1, 100));
     expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 100));
     const dure_tx_id_t payout = world_last_id(world);
-    expect(world, DURE_RESULT_TABLE_FULL, ANNA, body_payment(SHOP + 1, 100));
     expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 2));
     expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 100));
     expect(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
     expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP + 1, 100));
-    /* Twelve parties: seven services and three so far. */
-    world_register(world, 301, DURE_KIND_CITIZEN);
-    world_register(world, 302, DURE_KIND_CITIZEN);
-    expect(world, DURE_RESULT_TABLE_FULL, REGISTRAR, body_registration(303, DURE_KIND_CITIZEN));
+    /* Sixteen parties: seven services and three so far. */
+    for (uint64_t party = 301; party < 307; party++) {
+        world_register(world, party, DURE_KIND_CITIZEN);
+    }
+    expect(world, DURE_RESULT_TABLE_FULL, REGISTRAR, body_registration(307, DURE_KIND_CITIZEN));
+    const dure_act_t act = {.kind = DURE_ACT_LIMIT, .limit = {.parties_max = 16}};
+    expect(world, DURE_RESULT_LIMIT_TOO_LOW, OFFICER_1, body_propose(act, FAR_DAY));
     finish(world);
 }
 

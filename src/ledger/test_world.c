@@ -98,6 +98,7 @@ static void genesis_make(world_t *world)
     assert_non_null(genesis);
     genesis->version = 1;
     genesis->clock = world->free_clock ? 1 : 2;
+    genesis->parties_max = world->limits.parties_max;
     genesis->time = START;
     memset(genesis->salt.bytes, 0x5a, sizeof genesis->salt.bytes);
     genesis->zones_count = 1;

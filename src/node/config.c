@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define CONFIG_SIZE_MAX    65536u
-#define PARTIES_DEFAULT    65536u
-#define PARTIES_MAX        16000000u
 #define QUEUE_TXS_DEFAULT  32768u
 #define QUEUE_SIZE_DEFAULT (32u * 1024u * 1024u)
 
@@ -38,25 +36,13 @@ static const field_t fields[] = {
     FIELD(checkpoint_blocks, 0, UINT64_MAX),
     FIELD(checkpoint_bytes, 0, UINT64_MAX),
     FIELD(scrub_bytes, 0, 64u << 20),
-    LIMIT(lots_max, 1, UINT32_MAX),
-    LIMIT(attributes_max, 1, UINT32_MAX),
-    LIMIT(balances_max, 1, UINT32_MAX),
-    LIMIT(counters_max, 1, UINT32_MAX),
-    LIMIT(orders_max, 1, UINT32_MAX),
-    LIMIT(payouts_max, 1, UINT32_MAX),
-    LIMIT(proposals_max, 1, UINT32_MAX),
-    LIMIT(lanes_max, 1, UINT32_MAX),
-    LIMIT(accounts_max, 1, UINT32_MAX),
-    LIMIT(funds_max, 1, DURE_FUNDS_MAX),
-    LIMIT(programs_max, 1, DURE_FUNDS_MAX *DURE_FUND_VERSIONS_MAX),
-    LIMIT(image_bytes_max, 1, UINT64_MAX),
     LIMIT(journal_bytes_max, 1, UINT64_MAX),
 };
 
 dure_node_config_t dure_node_config_default(void)
 {
     return (dure_node_config_t){
-        .limits = dure_ledger_limits_for(PARTIES_DEFAULT),
+        .limits = dure_ledger_limits_for(DURE_LEDGER_PARTIES_MIN),
         .threads = 1,
         .queue_txs = QUEUE_TXS_DEFAULT,
         .queue_bytes = QUEUE_SIZE_DEFAULT,
@@ -111,7 +97,7 @@ static bool set(dure_node_config_t *config, const line_t *line)
     return false;
 }
 
-/* Two passes: parties_max sets every limit, the other lines then refine, wherever they stand. */
+/* Two passes: parties_max sets every table, journal_bytes_max then refines, wherever it stands. */
 static dure_node_result_t parse(dure_node_config_t *config, const char *text, size_t size,
                                 bool is_first, char message[DURE_NODE_MESSAGE_SIZE])
 {
@@ -126,10 +112,10 @@ static dure_node_result_t parse(dure_node_config_t *config, const char *text, si
         if (is_good && line.key[0] != 0) {
             bool is_parties = strcmp(line.key, "parties_max") == 0;
             uint64_t value = strtoull(line.value, NULL, 10);
-            if (is_parties && is_first && value >= 1 && value <= PARTIES_MAX) {
+            if (is_parties && is_first && value >= 1 && value <= DURE_LEDGER_PARTIES_MAX) {
                 config->limits = dure_ledger_limits_for((uint32_t)value);
             } else if (is_parties) {
-                is_good = value >= 1 && value <= PARTIES_MAX;
+                is_good = value >= 1 && value <= DURE_LEDGER_PARTIES_MAX;
             } else if (!is_first) {
                 is_good = set(config, &line);
             }

@@ -25,9 +25,11 @@ typedef enum {
     DURE_NODE_CLOCK_STOPPED, /* a clock jump stopped this node: needs accept_clock */
     DURE_NODE_FAILED,        /* disk, log or state cannot be trusted: stop, tell the message */
     DURE_NODE_NO_MEMORY,
+    DURE_NODE_NO_CAPACITY, /* never given by open, which makes the room: see recover.c */
 } dure_node_result_t;
 
 typedef struct {
+    /* Capacity; what the chain's parties_max asks for beyond it is added when opening. */
     dure_ledger_limits_t limits;
     uint32_t threads;           /* that verify signatures; 0: the loop does it (simulator) */
     uint32_t queue_txs;         /* transactions waiting at most */
@@ -79,6 +81,10 @@ dure_consensus_t *dure_node_consensus(dure_node_t *node);
 /* dure_node_step: one round of the loop: waits at most timeout_ns for something to do, does it.
    FAILED: the process must end without another answer; dure_node_message says why. */
 DURE_MUST_USE dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns);
+/* dure_node_parties_needed: 0; or the parties_max that the city has just raised above the capacity.
+   Nothing is decided any more: dure_node_stop makes durable and answers what was, then the process
+   starts again, and opening makes the room. */
+uint32_t dure_node_parties_needed(const dure_node_t *node);
 /* dure_node_is_idle: nothing waits to be decided, written or answered. */
 bool dure_node_is_idle(const dure_node_t *node);
 const char *dure_node_message(const dure_node_t *node);

@@ -131,15 +131,24 @@ static dure_node_result_t open_store(dure_node_t *node)
     return node_fail(node, DURE_NODE_FAILED, "the log: %s", dure_store_message(node->store));
 }
 
+/* The tables are as large as the configuration says, and as the chain asks for. */
 static dure_node_result_t make_chain(dure_node_t *node)
 {
+    dure_genesis_t genesis;
+    dure_reader_t reader = dure_reader(dure_bytes(node->genesis, node->genesis_size));
+    dure_genesis_decode(&reader, &genesis);
+    if (!dure_reader_end(&reader)) {
+        return node_fail(node, DURE_NODE_FAILED, "%s: the genesis bytes are not canonical",
+                         DURE_NODE_GENESIS);
+    }
+    dure_ledger_limits_cover(&node->config.limits, genesis.parties_max);
     node->memory_size = (dure_chain_size(&node->config.limits) + 63u) / 64u * 64u;
     node->memory = aligned_alloc(64, node->memory_size);
     node->chunk = malloc(DURE_STORE_CHUNK_SIZE_MAX);
     if (node->memory == NULL || node->chunk == NULL) {
         return node_fail(node, DURE_NODE_NO_MEMORY,
-                         "no memory for the state: %zu bytes; lower parties_max in %s",
-                         node->memory_size, DURE_NODE_CONFIG);
+                         "no memory for the state of %" PRIu32 " parties: %zu bytes",
+                         node->config.limits.parties_max, node->memory_size);
     }
     return node_chain_init(node) ? DURE_NODE_OK : node->result;
 }
@@ -186,17 +195,28 @@ static dure_node_result_t open_all(dure_node_t *node)
 dure_node_result_t dure_node_open(dure_node_t **out, dure_node_report_t *report, dure_io_t *io,
                                   const dure_node_config_t *config)
 {
-    dure_node_t *node = calloc(1, sizeof *node);
-    *out = node;
+    dure_node_config_t own = *config;
     memset(report, 0, sizeof *report);
-    if (node == NULL) {
-        return DURE_NODE_NO_MEMORY;
+    for (;;) {
+        dure_node_t *node = calloc(1, sizeof *node);
+        *out = node;
+        if (node == NULL) {
+            return DURE_NODE_NO_MEMORY;
+        }
+        node->io = io;
+        node->config = own;
+        const dure_node_result_t result = open_all(node);
+        *report = node->report;
+        if (result != DURE_NODE_NO_CAPACITY) {
+            return result;
+        }
+        /* A checkpoint or the log asks for more than the genesis does: each time for more than
+           before, so this ends. */
+        node_log(node, "event=capacity parties=%" PRIu32 " message=\"%s\"", node->parties_needed,
+                 node->message);
+        dure_ledger_limits_cover(&own.limits, node->parties_needed);
+        dure_node_close(node);
     }
-    node->io = io;
-    node->config = *config;
-    dure_node_result_t result = open_all(node);
-    *report = node->report;
-    return result;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -305,6 +325,11 @@ dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns)
     return count == 0 ? scrub(node) : DURE_NODE_OK;
 }
 
+uint32_t dure_node_parties_needed(const dure_node_t *node)
+{
+    return dure_chain_parties_needed(node->chain);
+}
+
 bool dure_node_is_idle(const dure_node_t *node)
 {
     return dure_consensus_waiting(node->consensus) == 0 &&
@@ -321,11 +346,20 @@ static bool is_stuck(const dure_node_t *node)
            (state == DURE_CONSENSUS_CLOCK && dure_consensus_is_drained(node->consensus));
 }
 
+/* True if all is durable and answered that will be decided.  Without capacity nothing more is, and
+   what waits is asked again of the next start. */
+static bool is_settled(const dure_node_t *node)
+{
+    return dure_node_is_idle(node) ||
+           (dure_node_parties_needed(node) != 0 && dure_consensus_is_drained(node->consensus) &&
+            !dure_store_append_is_busy(node->store));
+}
+
 dure_node_result_t dure_node_stop(dure_node_t *node)
 {
     dure_consensus_shut(node->consensus);
     while (node->result == DURE_NODE_OK && !is_stuck(node) &&
-           (!dure_node_is_idle(node) || node->save != SAVE_IDLE)) {
+           (!is_settled(node) || node->save != SAVE_IDLE)) {
         if (dure_node_step(node, DURE_IO_FOREVER) != DURE_NODE_OK) {
             return node->result;
         }

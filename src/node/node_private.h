@@ -20,7 +20,8 @@ struct dure_node {
     dure_store_t *store;
     dure_pool_t *pool;
     dure_consensus_t *consensus;
-    bool is_clock_stopped; /* the file that says so is written */
+    uint32_t parties_needed; /* with NO_CAPACITY: what to open again with */
+    bool is_clock_stopped;   /* the file that says so is written */
 
     /* The checkpoint. */
     enum { SAVE_IDLE, SAVE_DRAINING, SAVE_WRITING, SAVE_ENDING } save;

@@ -42,6 +42,14 @@ bool node_chain_init(dure_node_t *node)
     return true;
 }
 
+/* Opening again with the room that it takes is simpler than making it here. */
+static dure_node_result_t no_capacity(dure_node_t *node)
+{
+    node->parties_needed = dure_chain_parties_needed(node->chain);
+    return node_fail(node, DURE_NODE_NO_CAPACITY, "the city's limit was raised to %u parties",
+                     (unsigned)node->parties_needed);
+}
+
 /* ---- the checkpoint -------------------------------------------------------------------------- */
 
 static bool load(dure_node_t *node, const dure_checkpoint_t *checkpoint, const char **problem,
@@ -83,6 +91,10 @@ static bool load_newest(dure_node_t *node)
         if (load(node, &checkpoint, &problem, &is_damaged)) {
             node->report.checkpoint_height = checkpoint.height;
             return true;
+        }
+        if (dure_chain_parties_needed(node->chain) != 0) {
+            (void)no_capacity(node);
+            return false;
         }
         node->report.checkpoints_refused++;
         node->report.checkpoints_wrong += !is_damaged;
@@ -226,10 +238,12 @@ static dure_node_result_t replay_block(replay_t *replay)
     }
     dure_chain_update_t update;
     const char *problem = dure_chain_replay(node->chain, &ahead->block, ahead->verdicts, &update);
+    if (problem != NULL && dure_chain_parties_needed(node->chain) != 0) {
+        return no_capacity(node);
+    }
     if (problem != NULL) {
         return node_fail(node, DURE_NODE_FAILED,
-                         "block %llu does not come to what the log says: %s (a limit of "
-                         "node.conf that was reached must not be changed afterwards)",
+                         "block %llu does not come to what the log says: %s",
                          (unsigned long long)height, problem);
     }
     if (history->block != NULL && height > replay->history_height) {
@@ -246,6 +260,9 @@ static dure_node_result_t replay_block(replay_t *replay)
             return node_fail(node, DURE_NODE_FAILED, "the index: %s",
                              history->problem(history->user));
         }
+    }
+    if (dure_chain_parties_needed(node->chain) != 0) {
+        return no_capacity(node);
     }
     replay->replayed = height;
     node->report.replayed++;

@@ -168,22 +168,19 @@ static void a_configuration_is_read_whole_or_refused_by_line(void **state)
     char message[DURE_NODE_MESSAGE_SIZE];
     world_t *world = new_world(DURE_TRACE_CLOCK_DRIVEN);
     assert_int_equal(read_config(world,
-                                 "# sizes\n\nlots_max = 777 # few\nparties_max=1000\n"
+                                 "# sizes\n\njournal_bytes_max = 777777 # few\nparties_max=1000\n"
                                  "threads = 3\ncheckpoint_bytes = 5000000000\n",
                                  message),
                      DURE_NODE_OK);
     assert_int_equal(world->config.limits.parties_max, 1000);
-    assert_int_equal(world->config.limits.lots_max, 777);
+    assert_int_equal(world->config.limits.lots_max, 1024 + 4000);
+    assert_int_equal(world->config.limits.journal_bytes_max, 777777);
     assert_int_equal(world->config.threads, 3);
     assert_int_equal(world->config.checkpoint_bytes, UINT64_C(5000000000));
-    const char *const wrong[] = {"threads = 3\nthread = 3\n",
-                                 "\nparties_max = 0\n",
-                                 "\nparties_max = 17000000\n",
-                                 "\nthreads = 257\n",
-                                 "\nthreads = -1\n",
-                                 "\nthreads = 1 1\n",
-                                 "\nthreads\n",
-                                 "\nqueue_bytes = 1000\n"};
+    const char *const wrong[] = {
+        "threads = 3\nthread = 3\n", "\nparties_max = 0\n", "\nparties_max = 20000001\n",
+        "\nlots_max = 1\n",          "\nthreads = 257\n",   "\nthreads = -1\n",
+        "\nthreads = 1 1\n",         "\nthreads\n",         "\nqueue_bytes = 1000\n"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(read_config(world, wrong[i], message), DURE_NODE_CONFIG_WRONG);
         assert_non_null(strstr(message, "line 2"));

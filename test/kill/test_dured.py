@@ -20,18 +20,19 @@ def run(*arguments):
     return done.returncode, done.stdout + done.stderr
 
 
-def make_chain(directory, clock="driven"):
+def make_chain(directory, clock="driven", parties=64, officers=2):
     start = ["--start", "2026-01-05"] if clock == "driven" else []
-    subprocess.run([DURE, "init", directory, "--city", "41570", "--clock", clock, *start], check=True,
+    subprocess.run([DURE, "init", directory, "--city", "41570", "--clock", clock, "--parties", str(parties),
+                    "--officers", str(officers), *start], check=True,
                    capture_output=True, timeout=60)
 
 
 class Node:
     """A running dured."""
 
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, parties=64):
         self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([DURED, directory, "--parties", "64", *options], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([DURED, directory, "--parties", str(parties), *options], stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
         readable, _, _ = select.select([self.process.stdout], [], [], 60)
         self.ready = self.process.stdout.readline() if readable else ""
@@ -109,9 +110,7 @@ def rot_in_the_log_stops_it_and_is_located(top):
     for day in range(10, 20):
         tick(city, f"2026-01-{day}")
     assert node.stop()[0] == 0
-    for name in os.listdir(city):
-        if name.startswith("checkpoint") or name.startswith("index"):
-            os.remove(os.path.join(city, name))
+    forget(city)
     log = os.path.join(city, "log-00000001.dure")
     with open(log, "r+b") as file:
         file.seek(1024)
@@ -122,9 +121,84 @@ def rot_in_the_log_stops_it_and_is_located(top):
     assert code == 3 and "log-00000001.dure" in said, said
 
 
+def dure(directory, *words, code=0):
+    """A command on the node; what it said."""
+    done = subprocess.run([DURE, *words, "--dir", directory], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def verify(directory, *options, code=0):
+    done = subprocess.run([DURE, "verify", directory, *options], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == code, f"verify {options}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def forget(directory):
+    """Leaves the log alone to tell what was."""
+    for name in os.listdir(directory):
+        if name.startswith("checkpoint") or name.startswith("index"):
+            os.remove(os.path.join(directory, name))
+
+
+def fill(directory, count):
+    """Registers until the limit, then once more, in vain."""
+    for _ in range(count):
+        dure(directory, "party", "register", "--kind", "citizen")
+    before = sorted(os.listdir(os.path.join(directory, "keys")))
+    for _ in range(2):
+        said = dure(directory, "party", "register", "--kind", "citizen", code=1)
+        assert "limit of this chain" in said, said
+    assert sorted(os.listdir(os.path.join(directory, "keys"))) == before, "a key without a party stays behind"
+
+
+def a_refusal_for_want_of_room_is_the_chains(top):
+    city = os.path.join(top, "full")
+    make_chain(city, parties=16, officers=1)
+    node = Node(city, parties=8)
+    fill(city, 11)
+    assert node.stop()[0] == 0
+    forget(city)
+    node = Node(city, parties=5000)
+    assert "height=13" in node.ready, node.ready
+    dure(city, "party", "register", "--kind", "citizen", code=1)
+    assert node.stop()[0] == 0
+    verify(city)
+    verify(city, "--parties", "7000")
+
+
+def the_officers_raise_the_limit(top):
+    city = os.path.join(top, "raised")
+    make_chain(city, parties=16, officers=1)
+    node = Node(city, parties=8)
+    fill(city, 11)
+    assert "table" not in dure(city, "city", "limit", "17")
+    assert node.process.wait(60) == 2
+    code, said = node.stop()
+    assert code == 2 and "start with --parties 17" in said and "event=stopped" in said, said
+    verify(city)
+    for restart in range(3):
+        if restart > 0:
+            forget(city)
+        node = Node(city, parties=[17, 8, 64][restart])
+        assert node.ready.startswith("ready"), node.stop()
+        dure(city, "party", "register", "--kind", "citizen", code=0 if restart == 0 else 1)
+        assert node.stop()[0] == 0
+    assert "give --parties 17" in verify(city, code=3)
+    verify(city, "--parties", "17")
+    node = Node(city)
+    said = dure(city, "city", "limit", "17", code=1)
+    assert "only be raised" in said, said
+    dure(city, "city", "limit", "60")
+    dure(city, "party", "register", "--kind", "citizen")
+    assert node.stop()[0] == 0
+
+
 TESTS = [wrong_use_is_told, without_a_chain_it_says_how_to_make_one, a_wrong_configuration_is_told_by_line,
          it_stops_in_order_and_starts_from_its_checkpoint, two_nodes_never_share_a_directory,
-         rot_in_the_log_stops_it_and_is_located]
+         rot_in_the_log_stops_it_and_is_located,
+         a_refusal_for_want_of_room_is_the_chains, the_officers_raise_the_limit]
 
 
 def main():

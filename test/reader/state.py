@@ -24,6 +24,7 @@ def genesis_read(data):
     need(zones and zones[0]["from"] == 0 and ascending([zone["from"] for zone in zones]), "zones")
     need(cities and ascending([city["city"] for city in cities]), "cities")
     need(ascending([service["party"] for service in services]), "services")
+    need(len(services) <= genesis["parties_max"], "more services than parties")
     need(all(keys.check_key(service["key"]) == "ok" for service in services), "a service's key is refused")
     for city in cities:
         officers = [s for s in services if s["city"] == city["city"] and s["roles"] & OFFICER]
@@ -186,6 +187,7 @@ class State:
         need(reader.integer(1) == 1, "the payload's version")
         self.chain_id, self.height, self.time = reader.take(32), reader.integer(8), reader.integer(8)
         self.block_hash, self.ledger_root, self.app_hash = (reader.take(32) for _ in range(3))
+        self.parties_max = reader.integer(4, 16, 20_000_000)
         self.range_count = reader.integer(8)
         self.peaks = [reader.take(32) for _ in range(bin(self.range_count).count("1"))]
         self.records, self.entries, self.blinds = {}, [], {}
@@ -204,6 +206,7 @@ class State:
             self.blinds[table, key] = blind
             self.entries.append((H(trees.STATE_KEY, bytes([table]), key), H(trees.STATE_VALUE, blind, data)))
         reader.end()
+        need([chain["parties_max"] for chain in self.table("record_chain")] == [self.parties_max], "the payload's parties_max")
         need(ascending([entry[0] for entry in self.entries]), "the records do not ascend by their keys in the tree")
 
     def table(self, name):

@@ -91,6 +91,7 @@ static void genesis_make(dure_trace_t *trace)
     memset(&genesis, 0, sizeof genesis);
     genesis.version = 1;
     genesis.clock = trace->config.clock;
+    genesis.parties_max = trace->config.parties_max;
     genesis.time = trace->config.start;
     derive(trace, 0, 0, 3, &genesis.salt);
     genesis.zones_count = 1;
@@ -150,6 +151,9 @@ dure_trace_t *dure_trace_new(const dure_trace_config_t *config)
     own->start = own->start == 0 ? START_DEFAULT : own->start;
     own->citizens = own->citizens == 0 ? 40 : own->citizens;
     own->merchants = own->merchants == 0 ? 12 : own->merchants;
+    const uint32_t parties = own->citizens + own->merchants + 12;
+    const uint32_t least = parties > 64 ? parties : 64;
+    own->parties_max = own->parties_max == 0 ? least : own->parties_max;
     own->ticks = own->ticks == 0 ? 40 : own->ticks;
     trace->random = own->seed;
     trace->time = own->start;

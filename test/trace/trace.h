@@ -31,12 +31,13 @@
    merchants, no mischief. */
 typedef struct {
     uint64_t seed;
-    uint8_t clock;      /* 0 = driven; DURE_TRACE_CLOCK_* */
-    dure_time_t start;  /* genesis time; 0 = the default */
-    uint32_t citizens;  /* 0 = the default */
-    uint32_t merchants; /* 0 = the default */
-    uint32_t mischief;  /* of 100 transactions of the stream, how many must be refused */
-    uint32_t ticks;     /* driven: transactions between ticks; 0 = 40 */
+    uint8_t clock;        /* 0 = driven; DURE_TRACE_CLOCK_* */
+    dure_time_t start;    /* genesis time; 0 = the default */
+    uint32_t citizens;    /* 0 = the default */
+    uint32_t merchants;   /* 0 = the default */
+    uint32_t parties_max; /* of the genesis; 0 = citizens + merchants + 12, at least 64 */
+    uint32_t mischief;    /* of 100 transactions of the stream, how many must be refused */
+    uint32_t ticks;       /* driven: transactions between ticks; 0 = 40 */
     /* The fund's program, as examples/gimpo/general.yak compiles: subsidy 6 % from the account
        `budget`, 500,000 won a month.  Copied. */
     dure_bytes_t image, source;
