@@ -336,6 +336,19 @@ static void threshold_rows(run_t *run)
     run_put(run, "threshold", A, 1, 255, DURE_RESULT_MALFORMED);
 }
 
+static void limit_rows(run_t *run)
+{
+    propose_rows(run);
+    run_put(run, "parties_max", A, 4, 0, DURE_RESULT_MALFORMED);
+    run_put(run, "parties_max", A, 4, 15, DURE_RESULT_MALFORMED);
+    run_put(run, "parties_max", A, 4, 16, DURE_RESULT_LIMIT_TOO_LOW);
+    run_put(run, "parties_max", A, 4, 256, DURE_RESULT_LIMIT_TOO_LOW);
+    run_put(run, "parties_max", A, 4, 257, DURE_RESULT_DONE);
+    run_put(run, "parties_max", A, 4, 20000000, DURE_RESULT_DONE);
+    run_put(run, "parties_max", A, 4, 20000001, DURE_RESULT_MALFORMED);
+    run_put(run, "parties_max", A, 4, UINT32_MAX, DURE_RESULT_MALFORMED);
+}
+
 static void approve_rows(run_t *run)
 {
     const stage_t *stage = run->stage;
@@ -550,6 +563,12 @@ static const kind_case_t cases[] = {
      OFFICER_1,
      threshold_rows,
      {NP, NP, NP, NP, NP, OK, OK, NP, NP, OK}},
+    {"limit",
+     DURE_BODY_PROPOSE,
+     DURE_ACT_LIMIT,
+     OFFICER_1,
+     limit_rows,
+     {NP, NP, NP, NP, NP, OK, OK, NP, NP, OK}},
     {"approve",
      DURE_BODY_APPROVE,
      0,
@@ -628,6 +647,8 @@ static dure_act_t act_base(const stage_t *stage, uint8_t act)
         return act_roles(WATCH, DURE_SERVICE_WATCH | DURE_SERVICE_AUDITOR);
     case DURE_ACT_THRESHOLD:
         return act_threshold(2);
+    case DURE_ACT_LIMIT:
+        return (dure_act_t){.kind = DURE_ACT_LIMIT, .limit = {.parties_max = 300}};
     }
     fail_msg("an act without a transaction to start from");
     return (dure_act_t){0};
