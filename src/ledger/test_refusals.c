@@ -226,6 +226,10 @@ static void governance(run_t *run)
     refused(run, DURE_RESULT_THRESHOLD_WRONG, OFFICER_1, leave, 0, "",
             NUMBERS(LABEL(THRESHOLD, 2)));
     act_plainly(run, DURE_RESULT_ROLES_WRONG, act_roles(ANNA, 1));
+    const uint32_t parties_max = dure_ledger_parties_max(stage->world->ledger);
+    const dure_act_t limit = {.kind = DURE_ACT_LIMIT, .limit = {.parties_max = parties_max}};
+    refused(run, DURE_RESULT_LIMIT_TOO_LOW, OFFICER_1, body_propose(limit, FAR_DAY), 0, "",
+            NUMBERS(LABEL(MINIMUM, parties_max + 1)));
 }
 
 /* ---- 240..249 */
