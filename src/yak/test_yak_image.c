@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "codec/dure_vocabulary.h"
 #include "yak/dure_yak_tools.h"
+#include "yak/test_draw.h"
 
 static const char *const paths[] = {
     "examples/gimpo/general.yak",      "test/yak/right/everything.yak",
@@ -65,120 +65,6 @@ static int unload_all(void **state)
     return 0;
 }
 
-/* ---- random inputs ---- */
-
-static uint64_t seed = 1;
-
-static uint64_t draw(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static uint64_t below(uint64_t bound)
-{
-    return (draw() >> 11) % bound;
-}
-
-/* Values near those that the programs compare with. */
-static int64_t draw_won(void)
-{
-    static const int64_t edges[] = {
-        0,          1,          5000,        9000,         70000,
-        300000000,  500000,     1000000,     1500000,      2000000,
-        1000000000, 3000000000, 10000000000, 100000000000, 1000000000000000};
-    int64_t edge = edges[below(sizeof edges / sizeof edges[0])];
-    int64_t near = edge + (int64_t)below(5) - 2;
-    return below(3) == 0 ? (int64_t)below(2000000) : near;
-}
-
-static int64_t draw_attribute(uint32_t id)
-{
-    static const int64_t regions[] = {41570, 41571, 41281, 11110, 4157, 41, 99999, 0};
-    switch ((dure_attribute_id_t)id) {
-    case DURE_ATTRIBUTE_RESIDENCE:
-    case DURE_ATTRIBUTE_REGION:
-        return regions[below(8)];
-    case DURE_ATTRIBUTE_BIRTH_YEAR:
-        return (int64_t)(1895 + below(130));
-    case DURE_ATTRIBUTE_BIRTH_DIGIT:
-        return (int64_t)below(10);
-    case DURE_ATTRIBUTE_AID_TIER:
-        return (int64_t)below(5);
-    case DURE_ATTRIBUTE_CATEGORY:
-        return (int64_t)below(50);
-    case DURE_ATTRIBUTE_ANNUAL_SALES:
-        return draw_won();
-    case DURE_ATTRIBUTE_OWNER:
-        return (int64_t)below(8);
-    case DURE_ATTRIBUTE_RISK:
-        return (int64_t)(below(4) == 0 ? 695 + below(10) : below(1001));
-    }
-    return 0;
-}
-
-static int64_t draw_value(const dure_yak_program_t *program, const dure_yak_input_t *input)
-{
-    const dure_yak_parameter_t *parameter = &program->parameters[input->id % 32];
-    switch ((dure_yak_input_kind_t)input->kind) {
-    case DURE_INPUT_TODAY:
-        return (int64_t)(20454 + below(365));
-    case DURE_INPUT_TIME:
-        return (int64_t)(below(2) == 0 ? below(1440) : 60 * below(24));
-    case DURE_INPUT_WEEKDAY:
-        return (int64_t)below(7);
-    case DURE_INPUT_CHANNEL:
-        return (int64_t)(1 + below(4));
-    case DURE_INPUT_ISSUER_REGION:
-        return 41570;
-    case DURE_INPUT_PARTY:
-        return (int64_t)below(8);
-    case DURE_INPUT_KIND:
-        return (int64_t)(1 + below(3));
-    case DURE_INPUT_ATTRIBUTE:
-        return draw_attribute(input->id);
-    case DURE_INPUT_HOLDING:
-    case DURE_INPUT_WALLET:
-        return draw_won();
-    case DURE_INPUT_COUNTER:
-        return below(2) == 0 ? (int64_t)below(6) : draw_won();
-    case DURE_INPUT_PARAMETER:
-        return below(3) == 0 ? parameter->initial
-                             : parameter->low +
-                                   (int64_t)below((uint64_t)(parameter->high - parameter->low) + 1);
-    case DURE_INPUT_LOT_USED:
-        return (int64_t)(below(2) == 0 ? 5998 + below(4) : below(10001));
-    case DURE_INPUT_LOT_AGE:
-        return (int64_t)(below(2) == 0 ? below(12) : below(2000));
-    case DURE_INPUT_LOT_ORIGIN:
-        return (int64_t)(1 + below(4));
-    case DURE_INPUT_MEMBER:
-    case DURE_INPUT_LOT_GIFTED:
-        return (int64_t)below(2);
-    }
-    return 0;
-}
-
-static void draw_inputs(dure_yak_value_t *inputs, const dure_yak_program_t *program,
-                        dure_verb_t verb, bool wild)
-{
-    for (uint32_t i = 0; i < program->verbs[verb].input_count; i++) {
-        const dure_yak_input_t *input = &program->verbs[verb].inputs[i];
-        inputs[i].value = wild ? (int64_t)draw() >> below(64) : draw_value(program, input);
-        inputs[i].known =
-            wild ? below(3) != 0 : input->kind != DURE_INPUT_ATTRIBUTE || below(6) != 0;
-    }
-}
-
-static dure_amount_t draw_amount(void)
-{
-    int64_t won = draw_won();
-    bool valid = won >= 0 && dure_amount_is_valid((uint64_t)won);
-    return dure_amount(valid ? (uint64_t)won : 1);
-}
-
 /* ---- the VM against the tree walker ---- */
 
 static void assert_same(const dure_yak_decision_t *vm, const dure_yak_decision_t *walk,
@@ -205,11 +91,11 @@ static void vm_and_walker_agree(void **state)
             for (uint32_t round = 0; round < 20000; round++) {
                 dure_yak_value_t inputs[DURE_YAK_INPUTS_MAX];
                 memset(inputs, 0, sizeof inputs);
-                draw_inputs(inputs, &loaded[i].program, (dure_verb_t)verb, round % 64 == 0);
+                test_draw_inputs(inputs, &loaded[i].program, (dure_verb_t)verb, round % 64 == 0);
                 for (uint32_t k = 0; k < DURE_YAK_INPUTS_MAX && round % 64 == 0; k++) {
                     inputs[k].value /= 4; /* sums of four stay within 64 bits */
                 }
-                dure_amount_t amount = draw_amount();
+                dure_amount_t amount = test_draw_amount();
                 dure_yak_decision_t vm;
                 dure_yak_decision_t walk;
                 dure_yak_decide(&vm, &loaded[i].program, (dure_verb_t)verb, amount, inputs);
@@ -236,8 +122,9 @@ static void run_with_any_inputs(const dure_yak_program_t *program)
         }
         for (uint32_t round = 0; round < 3; round++) {
             dure_yak_value_t inputs[DURE_YAK_INPUTS_MAX];
-            draw_inputs(inputs, program, (dure_verb_t)verb, round != 0);
-            dure_amount_t amount = round == 2 ? dure_amount(DURE_AMOUNT_WON_MAX) : draw_amount();
+            test_draw_inputs(inputs, program, (dure_verb_t)verb, round != 0);
+            dure_amount_t amount =
+                round == 2 ? dure_amount(DURE_AMOUNT_WON_MAX) : test_draw_amount();
             dure_yak_decision_t decision;
             dure_yak_decide(&decision, program, (dure_verb_t)verb, amount, inputs);
             assert_true(decision.steps <= program->verbs[verb].steps_max);
@@ -283,7 +170,7 @@ static void every_flipped_byte_is_refused_or_harmless(void **state)
                                       0,
                                       0xff,
                                       (uint8_t)(before ^ 0x10),
-                                      (uint8_t)draw()};
+                                      (uint8_t)test_draw()};
             for (size_t k = 0; k < sizeof values; k++) {
                 image[at] = values[k];
                 bool same = values[k] == before;
@@ -307,20 +194,20 @@ static void scrambled_code_is_refused_or_harmless(void **state)
         const loaded_t *one = &loaded[round % path_count];
         static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
         memcpy(image, one->image, one->image_size);
-        uint32_t verb = 1 + (uint32_t)below(DURE_VERB_COUNT - 1);
+        uint32_t verb = 1 + (uint32_t)test_below(DURE_VERB_COUNT - 1);
         const dure_yak_verb_t *rules = &one->program.verbs[verb];
         if (!rules->declared) {
             continue;
         }
         uint8_t *code = image + rules->code_offset;
         uint32_t count = rules->steps_max;
-        for (uint64_t change = 1 + below(3); change > 0; change--) {
-            uint8_t *a = code + 4 * below(count);
-            const uint8_t *b = code + 4 * below(count);
-            if (below(2) == 0) {
+        for (uint64_t change = 1 + test_below(3); change > 0; change--) {
+            uint8_t *a = code + 4 * test_below(count);
+            const uint8_t *b = code + 4 * test_below(count);
+            if (test_below(2) == 0) {
                 memmove(a, b, 4);
             } else {
-                a[below(3)] = (uint8_t)below(48);
+                a[test_below(3)] = (uint8_t)test_below(48);
             }
         }
         accepted += load_and_run(image, one->image_size);
