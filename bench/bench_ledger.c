@@ -216,7 +216,8 @@ static void measure(bench_t *bench, city_t *city)
 bool bench_ledger(bench_t *bench)
 {
     static city_t city;
-    dure_trace_config_t config = {.clock = DURE_TRACE_CLOCK_REAL, .start = START_MS};
+    dure_trace_config_t config = {
+        .clock = DURE_TRACE_CLOCK_REAL, .start = START_MS, .parties_max = CITIZENS + SHOPS + 64};
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX], source[DURE_YAK_SOURCE_SIZE_MAX];
     if (!bench_program(&config, image, source)) {
         fprintf(stderr, "dure-bench: cannot compile examples/gimpo/general.yak\n");
