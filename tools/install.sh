@@ -21,6 +21,7 @@ packages=(
     libcmocka-dev      # unit tests
     python3            # test runner, lint, generators
     git                # the file list of the lint
+    strace             # makes syncs and writes fail in the tests of a running node
 )
 
 if ! command -v dpkg-query >/dev/null; then
