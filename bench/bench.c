@@ -109,6 +109,12 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double bench_percentile(double *values, size_t count, uint32_t percent)
+{
+    qsort(values, count, sizeof values[0], compare_doubles);
+    return values[count * percent / 100];
+}
+
 /* Median microseconds of writing 4 KiB at the end of a preallocated file and fdatasync. */
 static double fdatasync_us(const char *folder)
 {
@@ -129,8 +135,7 @@ static double fdatasync_us(const char *folder)
     }
     close(file);
     unlink(path);
-    qsort(times, TIMES, sizeof times[0], compare_doubles);
-    return times[TIMES / 2];
+    return bench_percentile(times, TIMES, 50);
 }
 
 static json_t *machine(uint32_t threads)

@@ -19,6 +19,8 @@ typedef struct {
 } bench_t;
 
 uint64_t bench_now_ns(void);
+/* bench_percentile: sorts the values; percent in [0, 99]. */
+double bench_percentile(double *values, size_t count, uint32_t percent);
 /* bench_row: adds a row and shows it; baseline may be NULL. */
 void bench_row(bench_t *bench, const char *name, double value, const char *unit,
                const char *baseline, double baseline_value);

@@ -153,13 +153,6 @@ static bool write_genesis(const bench_t *bench, dure_bytes_t genesis, dure_io_t 
     return dure_io_replace(*io, DURE_NODE_GENESIS, genesis.data, genesis.size) == DURE_IO_OK;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace)
 {
     static double times[LONE];
@@ -183,9 +176,9 @@ static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace)
         return false;
     }
     bench_row(bench, "embedded", rate, "1/s", "verify_raw", bench->verify_raw);
-    qsort(times, LONE, sizeof times[0], compare_doubles);
-    bench_row(bench, "lone_p50", times[LONE / 2], "ms", "fdatasync", bench->fdatasync_us / 1000);
-    bench_row(bench, "lone_p99", times[LONE * 99 / 100], "ms", "fdatasync",
+    bench_row(bench, "lone_p50", bench_percentile(times, LONE, 50), "ms", "fdatasync",
+              bench->fdatasync_us / 1000);
+    bench_row(bench, "lone_p99", bench_percentile(times, LONE, 99), "ms", "fdatasync",
               bench->fdatasync_us / 1000);
     return true;
 }

@@ -159,7 +159,7 @@ typedef struct {
 
     city_bank_t bank;
     city_totals_t totals;
-    uint64_t started_ns, month_started_ns, month_payments;
+    uint64_t started_ns;
     bool live;
     char problem[CITY_PROBLEM_SIZE];
 } city_t;
@@ -197,7 +197,7 @@ DURE_MUST_USE bool city_tick(city_t *city, dure_time_t time);
 DURE_MUST_USE bool city_play_month(city_t *city, uint32_t month);
 
 void city_view_start(city_t *city);
-void city_view_day(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent);
+void city_view_day(const city_t *city, uint64_t charged, uint64_t spent);
 void city_view_month(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent);
 
 uint64_t city_monotonic_ns(void);

@@ -181,7 +181,6 @@ static bool pay(city_t *city, city_citizen_t *payer, uint64_t won)
     take_from_lots(payer, won);
     shop->balance += won;
     city->totals.payments++;
-    city->month_payments++;
     city->totals.held -= won;
     city->totals.shops += won;
     return true;
@@ -424,8 +423,6 @@ bool city_play_month(city_t *city, uint32_t index)
     uint32_t days = (uint32_t)(dure_day_add_months(first, 1) - first);
     city_progress_t progress = {0};
     draw_weights(city, &progress, first, days);
-    city->month_payments = 0;
-    city->month_started_ns = city_monotonic_ns();
     for (uint32_t day = 0; day < days; day++) {
         dure_time_t start = dure_zone_day_start(&city->zone, first + (dure_day_t)day);
         if (day == 0 && !(city_tick(city, start + 8 * HOUR_MS) && prepare(city, month))) {
@@ -442,7 +439,7 @@ bool city_play_month(city_t *city, uint32_t index)
         if (!play_day(city, &progress, index, day, days, start) || !city_settle(city)) {
             return false;
         }
-        city_view_day(city, index, progress.charged, progress.spent);
+        city_view_day(city, progress.charged, progress.spent);
     }
     DURE_ASSERT(progress.charged == month->charged_won);
     if (progress.spent != month->spent_won) {

@@ -45,9 +45,8 @@ static void line(const city_t *city, const char *label, uint64_t charged, uint64
             seconds > 0 ? (double)city->totals.transactions / seconds : 0.0);
 }
 
-void city_view_day(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent)
+void city_view_day(const city_t *city, uint64_t charged, uint64_t spent)
 {
-    (void)month;
     if (!city->live) {
         return;
     }

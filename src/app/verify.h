@@ -43,7 +43,8 @@ typedef struct {
     verify_month_t months[VERIFY_MONTHS_MAX];
     verify_payout_t *payouts; /* settled, in order */
     size_t payout_count, payout_capacity;
-    uint64_t transactions, accepted, refused, inadmissible, payments, refunds, registered;
+    uint64_t transactions, accepted, refused, inadmissible, payments, registered;
+    uint64_t refunds; /* of payments; 0 until a transaction of that kind exists */
 } verify_tally_t;
 
 void verify_tally_free(verify_tally_t *tally);

@@ -76,23 +76,3 @@ bool dure_amount_is_zero(dure_amount_t a)
 {
     return a.won == 0;
 }
-
-bool dure_u64_add(uint64_t *sum, uint64_t a, uint64_t b)
-{
-    uint64_t result;
-    if (__builtin_add_overflow(a, b, &result)) {
-        return false;
-    }
-    *sum = result;
-    return true;
-}
-
-bool dure_i64_add(int64_t *sum, int64_t a, int64_t b)
-{
-    int64_t result;
-    if (__builtin_add_overflow(a, b, &result)) {
-        return false;
-    }
-    *sum = result;
-    return true;
-}

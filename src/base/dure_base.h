@@ -51,11 +51,6 @@ dure_amount_t dure_amount_min(dure_amount_t a, dure_amount_t b);
 int dure_amount_compare(dure_amount_t a, dure_amount_t b);
 bool dure_amount_is_zero(dure_amount_t a);
 
-/* ---- checked integers --------------------------------------------------------------------------
- */
-DURE_MUST_USE bool dure_u64_add(uint64_t *sum, uint64_t a, uint64_t b);
-DURE_MUST_USE bool dure_i64_add(int64_t *sum, int64_t a, int64_t b);
-
 /* ---- bytes -------------------------------------------------------------------------------------
  */
 typedef struct {
