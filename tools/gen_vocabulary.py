@@ -11,7 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SINGULAR = {'kinds': 'KIND', 'categories': 'CATEGORY', 'aid_tiers': 'AID_TIER', 'weekdays': 'WEEKDAY',
-            'channels': 'CHANNEL', 'origins': 'ORIGIN', 'roles': 'SERVICE', 'labels': 'LABEL', 'moves': 'MOVE'}
+            'channels': 'CHANNEL', 'origins': 'ORIGIN', 'roles': 'SERVICE', 'labels': 'LABEL', 'moves': 'MOVE',
+            'hold_kinds': 'HOLD_KIND', 'hold_reasons': 'HOLD_REASON', 'fund_modes': 'FUND_MODE'}
 TYPES = ['region', 'count', 'name', 'won', 'party']
 NAME = re.compile(r'^[a-z][a-z0-9_]{0,30}$')
 

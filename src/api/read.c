@@ -58,6 +58,9 @@ static size_t key_size_of(dure_table_t table)
     case DURE_TABLE_ORDER:
     case DURE_TABLE_PAYOUT:
     case DURE_TABLE_PROPOSAL:
+    case DURE_TABLE_BATCH:
+    case DURE_TABLE_HOLD:
+    case DURE_TABLE_REFUND:
         return DURE_TX_ID_SIZE;
     }
     return SIZE_MAX;

@@ -317,6 +317,26 @@ static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
     case DURE_ACT_LIMIT:
         snprintf(out, capacity, "room for %u parties", (unsigned)act.limit.parties_max);
         return;
+    case DURE_ACT_VERSION:
+        snprintf(out, capacity, "fund %" PRIu64 ": a new program from %s", act.version.fund,
+                 day_text(act.version.from).text);
+        return;
+    case DURE_ACT_BATCH:
+        snprintf(out, capacity, "%s %u parties, fund %" PRIu64 ", up to %s",
+                 act.batch.what == 1 ? "grant to" : "recall from", (unsigned)act.batch.rows,
+                 act.batch.fund, amount_text(act.batch.total).text);
+        return;
+    case DURE_ACT_MODE:
+        snprintf(out, capacity, "fund %" PRIu64 " is %s", act.mode.fund,
+                 dure_names_text(DURE_NAMES_FUND_MODES, act.mode.mode));
+        return;
+    case DURE_ACT_RECOVER:
+        snprintf(out, capacity, "a new key for party %" PRIu64, act.recover.subject);
+        return;
+    case DURE_ACT_ESTATE:
+        snprintf(out, capacity, "the estate of party %" PRIu64 " to party %" PRIu64,
+                 act.estate.subject, act.estate.heir);
+        return;
     }
 }
 

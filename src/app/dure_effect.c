@@ -13,7 +13,16 @@ static dure_verb_t verb_of(uint8_t kind)
     case DURE_BODY_PURCHASE_CREDIT:
     case DURE_BODY_PURCHASE_VOID:
         return DURE_VERB_PURCHASE;
+    case DURE_BODY_BATCH_ROWS:
+        return DURE_VERB_GRANT;
+    case DURE_BODY_GIFT:
+        return DURE_VERB_GIFT;
+    case DURE_BODY_RECIRCULATION:
+        return DURE_VERB_RECIRCULATION;
+    case DURE_BODY_REMAINDER:
+        return DURE_VERB_REMAINDER;
     case DURE_BODY_PAYMENT:
+    case DURE_BODY_COLLECTION:
         return DURE_VERB_PAYMENT;
     case DURE_BODY_REDEMPTION:
     case DURE_BODY_PAYOUT_RESULT:
@@ -26,6 +35,13 @@ static dure_verb_t verb_of(uint8_t kind)
     case DURE_BODY_PROPOSE:
     case DURE_BODY_APPROVE:
     case DURE_BODY_DEPOSIT:
+    case DURE_BODY_REFUND:
+    case DURE_BODY_LAPSE:
+    case DURE_BODY_TIDY:
+    case DURE_BODY_HOLD:
+    case DURE_BODY_RELEASE:
+    case DURE_BODY_APPEAL:
+    case DURE_BODY_UPHOLD:
         break;
     }
     return DURE_VERB_CANCEL;
@@ -64,6 +80,11 @@ static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64
     case DURE_LABEL_ROOM:
     case DURE_LABEL_PRICE:
     case DURE_LABEL_SUBSIDY:
+    case DURE_LABEL_REWARD:
+    case DURE_LABEL_COVERED:
+    case DURE_LABEL_HELD:
+    case DURE_LABEL_REFUNDED:
+    case DURE_LABEL_SHARE:
         break;
     }
     if (is_won) {
@@ -236,6 +257,66 @@ static void print_move(session_t *session, const dure_effect_move_t *move)
         return;
     case DURE_MOVE_LOT_CANCELLED:
         printf("  %s%s, %s, cancelled\n", amount, fund, who);
+        return;
+    case DURE_MOVE_GRANT_TO_ESCROW:
+        printf("  %s from account %s into escrow for the grant\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_REWARD_TO_ESCROW:
+        printf("  %s reward from account %s into escrow\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_ADVANCE_TO_ESCROW:
+        printf("  %s advanced from account %s into escrow\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_ESCROW_TO_ACCOUNT:
+        printf("  %s from escrow back to account %s\n", amount, move->account.text);
+        return;
+    case DURE_MOVE_LOT_RETURNED:
+        printf("  %s%s given back to party %" PRIu64 " in %s\n", amount, fund, move->party, who);
+        return;
+    case DURE_MOVE_MERCHANT_RETURNED:
+        printf("  %s%s given back by %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_DEBT_OPENED:
+        printf("  %s owed by %s to the refund reserve\n", amount, who);
+        return;
+    case DURE_MOVE_DEBT_REPAID:
+        printf("  %s repaid by %s to the refund reserve\n", amount, who);
+        return;
+    case DURE_MOVE_LOT_WITHDRAWN:
+        printf("  %s%s of reward taken back from %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_LOT_GIVEN:
+        printf("  %s%s given away from %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_LOT_RECEIVED:
+        printf("  %s%s received by party %" PRIu64 " as %s\n", amount, fund, move->party, who);
+        return;
+    case DURE_MOVE_MERCHANT_SENT:
+        printf("  %s%s paid by %s\n", amount, fund, who);
+        return;
+    case DURE_MOVE_LOT_REMAINDERED:
+        printf("  %s%s left in %s given up\n", amount, fund, who);
+        return;
+    case DURE_MOVE_LOT_RECALLED:
+        printf("  %s%s recalled from party %" PRIu64 ", %s\n", amount, fund, move->party, who);
+        return;
+    case DURE_MOVE_LOT_LAPSED:
+        printf("  %s%s of party %" PRIu64 ", %s, lapsed\n", amount, fund, move->party, who);
+        return;
+    case DURE_MOVE_SHARE_TAKEN:
+        printf("  %s%s of it to account %s\n", amount, fund, move->account.text);
+        return;
+    case DURE_MOVE_BATCH_RESERVED:
+        printf("  %s%s reserved in account %s\n", amount, fund, move->account.text);
+        return;
+    case DURE_MOVE_BATCH_RELEASED:
+        printf("  %s%s no longer reserved in account %s\n", amount, fund, move->account.text);
+        return;
+    case DURE_MOVE_LOTS_GRANTED:
+        printf("  %s%s granted\n", amount, fund);
+        return;
+    case DURE_MOVE_LOTS_RECALLED:
+        printf("  %s%s recalled\n", amount, fund);
         return;
     }
     printf("  move %u: %s\n", (unsigned)move->what, amount);

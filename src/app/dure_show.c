@@ -181,15 +181,17 @@ static void print_parameters(const fund_view_t *view, dure_day_t today)
 {
     for (uint32_t i = 0; i < view->program.parameter_count; i++) {
         const dure_yak_parameter_t *parameter = &view->program.parameters[i];
+        const dure_mark_t mark = dure_name_mark(&parameter->name);
         int64_t value = parameter->initial;
         for (uint32_t j = 0; j < view->change_count; j++) {
             const dure_parameter_change_t *change = &view->changes[j];
-            value = change->parameter == i && change->from <= today ? change->value : value;
+            bool is_its = memcmp(&change->parameter, &mark, sizeof mark) == 0;
+            value = is_its && change->from <= today ? change->value : value;
         }
         printf("  %-22s %20s\n", parameter->name.text, parameter_text(parameter, value).text);
         for (uint32_t j = 0; j < view->change_count; j++) {
             const dure_parameter_change_t *change = &view->changes[j];
-            if (change->parameter == i && change->from > today) {
+            if (memcmp(&change->parameter, &mark, sizeof mark) == 0 && change->from > today) {
                 printf("    from %s %27s\n", day_text(change->from).text,
                        parameter_text(parameter, change->value).text);
             }

@@ -66,6 +66,46 @@ static const char *move_text(uint8_t what)
         return "order closed";
     case DURE_MOVE_LOT_CANCELLED:
         return "purchase cancelled";
+    case DURE_MOVE_GRANT_TO_ESCROW:
+        return "the grant into escrow";
+    case DURE_MOVE_REWARD_TO_ESCROW:
+        return "the reward into escrow";
+    case DURE_MOVE_ADVANCE_TO_ESCROW:
+        return "advanced into escrow for a refund";
+    case DURE_MOVE_ESCROW_TO_ACCOUNT:
+        return "from escrow back to the city's account";
+    case DURE_MOVE_LOT_RETURNED:
+        return "given back to the payer";
+    case DURE_MOVE_MERCHANT_RETURNED:
+        return "given back by the shop";
+    case DURE_MOVE_DEBT_OPENED:
+        return "owed by the shop to the city's refund reserve";
+    case DURE_MOVE_DEBT_REPAID:
+        return "repaid by the shop to the city's refund reserve";
+    case DURE_MOVE_LOT_WITHDRAWN:
+        return "reward taken back";
+    case DURE_MOVE_LOT_GIVEN:
+        return "given away";
+    case DURE_MOVE_LOT_RECEIVED:
+        return "received as a gift";
+    case DURE_MOVE_MERCHANT_SENT:
+        return "paid by the shop";
+    case DURE_MOVE_LOT_REMAINDERED:
+        return "remainder given up";
+    case DURE_MOVE_LOT_RECALLED:
+        return "recalled by the city";
+    case DURE_MOVE_LOT_LAPSED:
+        return "lapsed";
+    case DURE_MOVE_SHARE_TAKEN:
+        return "share for the city's account";
+    case DURE_MOVE_BATCH_RESERVED:
+        return "reserved for a grant";
+    case DURE_MOVE_BATCH_RELEASED:
+        return "no longer reserved";
+    case DURE_MOVE_LOTS_GRANTED:
+        return "granted";
+    case DURE_MOVE_LOTS_RECALLED:
+        return "recalled by the city";
     }
     return "?";
 }

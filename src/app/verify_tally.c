@@ -98,6 +98,27 @@ static bool add_move(verify_tally_t *tally, verify_month_t *month, const dure_ef
         return add(&fund->price_in, NULL, false, move->amount);
     case DURE_MOVE_SUBSIDY_RETURNED:
         return add(&fund->subsidy_out, NULL, false, move->amount);
+    case DURE_MOVE_GRANT_TO_ESCROW:
+    case DURE_MOVE_REWARD_TO_ESCROW:
+    case DURE_MOVE_ADVANCE_TO_ESCROW:
+    case DURE_MOVE_ESCROW_TO_ACCOUNT:
+    case DURE_MOVE_LOT_RETURNED:
+    case DURE_MOVE_MERCHANT_RETURNED:
+    case DURE_MOVE_DEBT_OPENED:
+    case DURE_MOVE_DEBT_REPAID:
+    case DURE_MOVE_LOT_WITHDRAWN:
+    case DURE_MOVE_LOT_GIVEN:
+    case DURE_MOVE_LOT_RECEIVED:
+    case DURE_MOVE_MERCHANT_SENT:
+    case DURE_MOVE_LOT_REMAINDERED:
+    case DURE_MOVE_LOT_RECALLED:
+    case DURE_MOVE_LOT_LAPSED:
+    case DURE_MOVE_SHARE_TAKEN:
+    case DURE_MOVE_BATCH_RESERVED:
+    case DURE_MOVE_BATCH_RELEASED:
+    case DURE_MOVE_LOTS_GRANTED:
+    case DURE_MOVE_LOTS_RECALLED:
+        return false;               /* nothing makes these yet */
     case DURE_MOVE_REFUND_REJECTED: /* the payout stays open */
     case DURE_MOVE_ACCOUNT_DEPOSITED:
     case DURE_MOVE_ORDER_OPENED:

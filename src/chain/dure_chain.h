@@ -59,7 +59,9 @@ typedef struct {
 } dure_chain_event_t;
 
 /* Bytes of the longest effect: the layout with its lists full. */
-#define DURE_EFFECT_SIZE_MAX (106u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u)
+#define DURE_EFFECT_SIZE_MAX                                                                       \
+    (112u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u + 32u * DURE_EFFECT_PART_SIZE +               \
+     64u * DURE_EFFECT_LOT_SIZE + 256u * DURE_EFFECT_ROW_SIZE)
 
 /* What one transaction in a block came to. */
 typedef struct {

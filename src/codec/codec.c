@@ -224,13 +224,21 @@ bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx, const dure_hash_t *ch
     return !out->overflow;
 }
 
-uint64_t dure_list_attribute(const dure_name_t *list)
+dure_mark_t dure_name_mark(const dure_name_t *name)
 {
     size_t size = 0;
-    while (size < DURE_NAME_SIZE && list->text[size] != 0) {
+    while (size < DURE_NAME_SIZE && name->text[size] != 0) {
         size++;
     }
     dure_hash_t hash;
-    dure_sha256(&hash, list->text, size);
-    return dure_get_u64(hash.bytes) | UINT64_C(1) << 63;
+    dure_sha256(&hash, name->text, size);
+    dure_mark_t mark;
+    memcpy(mark.bytes, hash.bytes, sizeof mark.bytes);
+    return mark;
+}
+
+uint64_t dure_list_attribute(const dure_name_t *list)
+{
+    const dure_mark_t mark = dure_name_mark(list);
+    return dure_get_u64(mark.bytes) | UINT64_C(1) << 63;
 }

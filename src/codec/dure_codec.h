@@ -40,6 +40,8 @@ DURE_MUST_USE bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx,
                                 const dure_hash_t *chain_id, uint8_t slot,
                                 const dure_secret_key_t *secret);
 
+/* First 8 bytes of SHA-256 of a name: under it the changes of a parameter are kept. */
+dure_mark_t dure_name_mark(const dure_name_t *name);
 /* The number under which membership of a list is kept among a party's attributes. */
 uint64_t dure_list_attribute(const dure_name_t *list);
 

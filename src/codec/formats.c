@@ -88,12 +88,14 @@ void dure_balance_decode(dure_reader_t *reader, dure_balance_t *out)
     memset(out, 0, sizeof *out);
     out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
     out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->owed = dure_amount(dure_read_uint(reader, "owed", 8, 0, DURE_AMOUNT_WON_MAX));
 }
 
 void dure_balance_encode(dure_writer_t *writer, const dure_balance_t *in)
 {
     dure_write_uint(writer, 8, in->fund);
     dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 8, in->owed.won);
 }
 
 void dure_counter_decode(dure_reader_t *reader, dure_counter_t *out)
@@ -276,6 +278,89 @@ void dure_act_limit_encode(dure_writer_t *writer, const dure_act_limit_t *in)
     dure_write_uint(writer, 4, in->parties_max);
 }
 
+void dure_act_version_decode(dure_reader_t *reader, dure_act_version_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->from = (dure_day_t)dure_read_uint(reader, "from", 4, 0, DURE_DAY_MAX);
+    dure_read_raw(reader, "report", out->report.bytes, 32);
+    out->image = dure_read_bytes(reader, "image", 24576);
+    out->source = dure_read_bytes(reader, "source", 32768);
+}
+
+void dure_act_version_encode(dure_writer_t *writer, const dure_act_version_t *in)
+{
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 4, (uint32_t)in->from);
+    dure_write_raw(writer, in->report.bytes, 32);
+    dure_write_bytes(writer, in->image);
+    dure_write_bytes(writer, in->source);
+}
+
+void dure_act_batch_decode(dure_reader_t *reader, dure_act_batch_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 2);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->rows = (uint32_t)dure_read_uint(reader, "rows", 4, 1, 1048576);
+    out->total = dure_amount(dure_read_uint(reader, "total", 8, 1, DURE_AMOUNT_WON_MAX));
+    dure_read_raw(reader, "root", out->root.bytes, 32);
+    out->from = (dure_day_t)dure_read_uint(reader, "from", 4, 0, DURE_DAY_MAX);
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+}
+
+void dure_act_batch_encode(dure_writer_t *writer, const dure_act_batch_t *in)
+{
+    dure_write_uint(writer, 1, in->what);
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 4, in->rows);
+    dure_write_uint(writer, 8, in->total.won);
+    dure_write_raw(writer, in->root.bytes, 32);
+    dure_write_uint(writer, 4, (uint32_t)in->from);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
+}
+
+void dure_act_mode_decode(dure_reader_t *reader, dure_act_mode_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->mode = (uint8_t)dure_read_uint(reader, "mode", 1, 0, 2);
+    out->successor = dure_read_uint(reader, "successor", 8, 0, UINT64_MAX);
+}
+
+void dure_act_mode_encode(dure_writer_t *writer, const dure_act_mode_t *in)
+{
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 1, in->mode);
+    dure_write_uint(writer, 8, in->successor);
+}
+
+void dure_act_recover_decode(dure_reader_t *reader, dure_act_recover_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->subject = dure_read_uint(reader, "subject", 8, 1, UINT64_MAX);
+    dure_key_entry_decode(reader, &out->entry);
+}
+
+void dure_act_recover_encode(dure_writer_t *writer, const dure_act_recover_t *in)
+{
+    dure_write_uint(writer, 8, in->subject);
+    dure_key_entry_encode(writer, &in->entry);
+}
+
+void dure_act_estate_decode(dure_reader_t *reader, dure_act_estate_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->subject = dure_read_uint(reader, "subject", 8, 1, UINT64_MAX);
+    out->heir = dure_read_uint(reader, "heir", 8, 1, UINT64_MAX);
+}
+
+void dure_act_estate_encode(dure_writer_t *writer, const dure_act_estate_t *in)
+{
+    dure_write_uint(writer, 8, in->subject);
+    dure_write_uint(writer, 8, in->heir);
+}
+
 void dure_act_decode(dure_reader_t *reader, dure_act_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -304,6 +389,21 @@ void dure_act_decode(dure_reader_t *reader, dure_act_t *out)
         return;
     case DURE_ACT_LIMIT:
         dure_act_limit_decode(reader, &out->limit);
+        return;
+    case DURE_ACT_VERSION:
+        dure_act_version_decode(reader, &out->version);
+        return;
+    case DURE_ACT_BATCH:
+        dure_act_batch_decode(reader, &out->batch);
+        return;
+    case DURE_ACT_MODE:
+        dure_act_mode_decode(reader, &out->mode);
+        return;
+    case DURE_ACT_RECOVER:
+        dure_act_recover_decode(reader, &out->recover);
+        return;
+    case DURE_ACT_ESTATE:
+        dure_act_estate_decode(reader, &out->estate);
         return;
     }
     reader->offset--;
@@ -335,6 +435,21 @@ void dure_act_encode(dure_writer_t *writer, const dure_act_t *in)
     case DURE_ACT_LIMIT:
         dure_act_limit_encode(writer, &in->limit);
         return;
+    case DURE_ACT_VERSION:
+        dure_act_version_encode(writer, &in->version);
+        return;
+    case DURE_ACT_BATCH:
+        dure_act_batch_encode(writer, &in->batch);
+        return;
+    case DURE_ACT_MODE:
+        dure_act_mode_encode(writer, &in->mode);
+        return;
+    case DURE_ACT_RECOVER:
+        dure_act_recover_encode(writer, &in->recover);
+        return;
+    case DURE_ACT_ESTATE:
+        dure_act_estate_encode(writer, &in->estate);
+        return;
     }
     DURE_ASSERT(dure_act_kind_name(in->kind) != NULL);
 }
@@ -356,6 +471,16 @@ const char *dure_act_kind_name(uint8_t kind)
         return "threshold";
     case DURE_ACT_LIMIT:
         return "limit";
+    case DURE_ACT_VERSION:
+        return "version";
+    case DURE_ACT_BATCH:
+        return "batch";
+    case DURE_ACT_MODE:
+        return "mode";
+    case DURE_ACT_RECOVER:
+        return "recover";
+    case DURE_ACT_ESTATE:
+        return "estate";
     }
     return NULL;
 }
@@ -382,6 +507,62 @@ void dure_approve_decode(dure_reader_t *reader, dure_approve_t *out)
 void dure_approve_encode(dure_writer_t *writer, const dure_approve_t *in)
 {
     dure_tx_id_encode(writer, &in->proposal);
+}
+
+void dure_path_hash_decode(dure_reader_t *reader, dure_path_hash_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_read_raw(reader, "hash", out->hash.bytes, 32);
+}
+
+void dure_path_hash_encode(dure_writer_t *writer, const dure_path_hash_t *in)
+{
+    dure_write_raw(writer, in->hash.bytes, 32);
+}
+
+void dure_batch_row_decode(dure_reader_t *reader, dure_batch_row_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->party = dure_read_uint(reader, "party", 8, 1, UINT64_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+}
+
+void dure_batch_row_encode(dure_writer_t *writer, const dure_batch_row_t *in)
+{
+    dure_write_uint(writer, 8, in->party);
+    dure_write_uint(writer, 8, in->amount.won);
+}
+
+void dure_batch_rows_decode(dure_reader_t *reader, dure_batch_rows_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->batch);
+    out->chunk = (uint32_t)dure_read_uint(reader, "chunk", 4, 0, UINT32_MAX);
+    out->rows.count = (uint16_t)dure_read_uint(reader, "rows", 2, 0, 256);
+    size_t rows_start = reader->offset;
+    for (uint16_t i = 0; i < out->rows.count && dure_reader_ok(reader); i++) {
+        dure_batch_row_t element;
+        dure_batch_row_decode(reader, &element);
+    }
+    out->rows.bytes = (dure_bytes_t){reader->data + rows_start, reader->offset - rows_start};
+    out->path_count = (uint16_t)dure_read_uint(reader, "path", 2, 0, 32);
+    for (uint16_t i = 0; i < out->path_count; i++) {
+        dure_path_hash_decode(reader, &out->path[i]);
+    }
+}
+
+void dure_batch_rows_encode(dure_writer_t *writer, const dure_batch_rows_t *in)
+{
+    dure_tx_id_encode(writer, &in->batch);
+    dure_write_uint(writer, 4, in->chunk);
+    DURE_ASSERT(in->rows.count <= 256);
+    dure_write_uint(writer, 2, in->rows.count);
+    dure_write_raw(writer, in->rows.bytes.data, in->rows.bytes.size);
+    DURE_ASSERT(in->path_count <= 32);
+    dure_write_uint(writer, 2, in->path_count);
+    for (uint16_t i = 0; i < in->path_count; i++) {
+        dure_path_hash_encode(writer, &in->path[i]);
+    }
 }
 
 void dure_deposit_decode(dure_reader_t *reader, dure_deposit_t *out)
@@ -449,6 +630,19 @@ void dure_purchase_cancel_encode(dure_writer_t *writer, const dure_purchase_canc
     dure_write_uint(writer, 4, in->lot);
 }
 
+void dure_remainder_decode(dure_reader_t *reader, dure_remainder_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->lot = (uint32_t)dure_read_uint(reader, "lot", 4, 1, UINT32_MAX);
+}
+
+void dure_remainder_encode(dure_writer_t *writer, const dure_remainder_t *in)
+{
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 4, in->lot);
+}
+
 void dure_fund_choice_decode(dure_reader_t *reader, dure_fund_choice_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -482,6 +676,205 @@ void dure_payment_encode(dure_writer_t *writer, const dure_payment_t *in)
     for (uint16_t i = 0; i < in->funds_count; i++) {
         dure_fund_choice_encode(writer, &in->funds[i]);
     }
+}
+
+void dure_refund_decode(dure_reader_t *reader, dure_refund_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->payment);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 1, DURE_AMOUNT_WON_MAX));
+}
+
+void dure_refund_encode(dure_writer_t *writer, const dure_refund_t *in)
+{
+    dure_tx_id_encode(writer, &in->payment);
+    dure_write_uint(writer, 8, in->amount.won);
+}
+
+void dure_mandate_decode(dure_reader_t *reader, dure_mandate_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->payer = dure_read_uint(reader, "payer", 8, 1, UINT64_MAX);
+    out->number = dure_read_uint(reader, "number", 8, 1, UINT64_MAX);
+    out->amount_max = dure_amount(dure_read_uint(reader, "amount_max", 8, 1, DURE_AMOUNT_WON_MAX));
+    out->until = dure_read_uint(reader, "until", 8, 0, DURE_TIME_MAX_MS);
+    out->payee = dure_read_uint(reader, "payee", 8, 0, UINT64_MAX);
+}
+
+void dure_mandate_encode(dure_writer_t *writer, const dure_mandate_t *in)
+{
+    dure_write_uint(writer, 8, in->payer);
+    dure_write_uint(writer, 8, in->number);
+    dure_write_uint(writer, 8, in->amount_max.won);
+    dure_write_uint(writer, 8, in->until);
+    dure_write_uint(writer, 8, in->payee);
+}
+
+void dure_collection_decode(dure_reader_t *reader, dure_collection_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_mandate_decode(reader, &out->mandate);
+    out->slot = (uint8_t)dure_read_uint(reader, "slot", 1, 0, 3);
+    dure_read_raw(reader, "signature", out->signature.bytes, 64);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 1, DURE_AMOUNT_WON_MAX));
+    out->channel = (uint8_t)dure_read_uint(reader, "channel", 1, 1, 4);
+}
+
+void dure_collection_encode(dure_writer_t *writer, const dure_collection_t *in)
+{
+    dure_mandate_encode(writer, &in->mandate);
+    dure_write_uint(writer, 1, in->slot);
+    dure_write_raw(writer, in->signature.bytes, 64);
+    dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 1, in->channel);
+}
+
+void dure_gift_decode(dure_reader_t *reader, dure_gift_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->receiver = dure_read_uint(reader, "receiver", 8, 1, UINT64_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 1, DURE_AMOUNT_WON_MAX));
+    out->funds_count = (uint16_t)dure_read_uint(reader, "funds", 2, 0, 8);
+    for (uint16_t i = 0; i < out->funds_count; i++) {
+        dure_fund_choice_decode(reader, &out->funds[i]);
+    }
+}
+
+void dure_gift_encode(dure_writer_t *writer, const dure_gift_t *in)
+{
+    dure_write_uint(writer, 8, in->receiver);
+    dure_write_uint(writer, 8, in->amount.won);
+    DURE_ASSERT(in->funds_count <= 8);
+    dure_write_uint(writer, 2, in->funds_count);
+    for (uint16_t i = 0; i < in->funds_count; i++) {
+        dure_fund_choice_encode(writer, &in->funds[i]);
+    }
+}
+
+void dure_recirculation_decode(dure_reader_t *reader, dure_recirculation_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->payee = dure_read_uint(reader, "payee", 8, 1, UINT64_MAX);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 1, DURE_AMOUNT_WON_MAX));
+}
+
+void dure_recirculation_encode(dure_writer_t *writer, const dure_recirculation_t *in)
+{
+    dure_write_uint(writer, 8, in->payee);
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 8, in->amount.won);
+}
+
+void dure_party_choice_decode(dure_reader_t *reader, dure_party_choice_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->party = dure_read_uint(reader, "party", 8, 1, UINT64_MAX);
+}
+
+void dure_party_choice_encode(dure_writer_t *writer, const dure_party_choice_t *in)
+{
+    dure_write_uint(writer, 8, in->party);
+}
+
+void dure_lapse_decode(dure_reader_t *reader, dure_lapse_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->parties_count = (uint16_t)dure_read_uint(reader, "parties", 2, 0, 16);
+    for (uint16_t i = 0; i < out->parties_count; i++) {
+        dure_party_choice_decode(reader, &out->parties[i]);
+    }
+}
+
+void dure_lapse_encode(dure_writer_t *writer, const dure_lapse_t *in)
+{
+    DURE_ASSERT(in->parties_count <= 16);
+    dure_write_uint(writer, 2, in->parties_count);
+    for (uint16_t i = 0; i < in->parties_count; i++) {
+        dure_party_choice_encode(writer, &in->parties[i]);
+    }
+}
+
+void dure_tidy_decode(dure_reader_t *reader, dure_tidy_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 10, 13);
+    out->ids_count = (uint16_t)dure_read_uint(reader, "ids", 2, 0, 64);
+    for (uint16_t i = 0; i < out->ids_count; i++) {
+        dure_tx_id_decode(reader, &out->ids[i]);
+    }
+}
+
+void dure_tidy_encode(dure_writer_t *writer, const dure_tidy_t *in)
+{
+    dure_write_uint(writer, 1, in->table);
+    DURE_ASSERT(in->ids_count <= 64);
+    dure_write_uint(writer, 2, in->ids_count);
+    for (uint16_t i = 0; i < in->ids_count; i++) {
+        dure_tx_id_encode(writer, &in->ids[i]);
+    }
+}
+
+void dure_hold_decode(dure_reader_t *reader, dure_hold_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->subject = dure_read_uint(reader, "subject", 8, 1, UINT64_MAX);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 4);
+    out->reason = (uint8_t)dure_read_uint(reader, "reason", 1, 1, 8);
+    out->fund = dure_read_uint(reader, "fund", 8, 0, UINT64_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+    dure_read_raw(reader, "evidence", out->evidence.bytes, 32);
+}
+
+void dure_hold_encode(dure_writer_t *writer, const dure_hold_t *in)
+{
+    dure_write_uint(writer, 8, in->subject);
+    dure_write_uint(writer, 1, in->what);
+    dure_write_uint(writer, 1, in->reason);
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
+    dure_write_raw(writer, in->evidence.bytes, 32);
+}
+
+void dure_release_decode(dure_reader_t *reader, dure_release_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->hold);
+}
+
+void dure_release_encode(dure_writer_t *writer, const dure_release_t *in)
+{
+    dure_tx_id_encode(writer, &in->hold);
+}
+
+void dure_appeal_decode(dure_reader_t *reader, dure_appeal_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->hold);
+    dure_read_raw(reader, "statement", out->statement.bytes, 32);
+}
+
+void dure_appeal_encode(dure_writer_t *writer, const dure_appeal_t *in)
+{
+    dure_tx_id_encode(writer, &in->hold);
+    dure_write_raw(writer, in->statement.bytes, 32);
+}
+
+void dure_uphold_decode(dure_reader_t *reader, dure_uphold_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->hold);
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+    dure_read_raw(reader, "answer", out->answer.bytes, 32);
+}
+
+void dure_uphold_encode(dure_writer_t *writer, const dure_uphold_t *in)
+{
+    dure_tx_id_encode(writer, &in->hold);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
+    dure_write_raw(writer, in->answer.bytes, 32);
 }
 
 void dure_redemption_decode(dure_reader_t *reader, dure_redemption_t *out)
@@ -539,6 +932,9 @@ void dure_body_decode(dure_reader_t *reader, dure_body_t *out)
     case DURE_BODY_DEPOSIT:
         dure_deposit_decode(reader, &out->deposit);
         return;
+    case DURE_BODY_BATCH_ROWS:
+        dure_batch_rows_decode(reader, &out->batch_rows);
+        return;
     case DURE_BODY_PURCHASE_ORDER:
         dure_purchase_order_decode(reader, &out->purchase_order);
         return;
@@ -551,14 +947,47 @@ void dure_body_decode(dure_reader_t *reader, dure_body_t *out)
     case DURE_BODY_PURCHASE_CANCEL:
         dure_purchase_cancel_decode(reader, &out->purchase_cancel);
         return;
+    case DURE_BODY_REMAINDER:
+        dure_remainder_decode(reader, &out->remainder);
+        return;
     case DURE_BODY_PAYMENT:
         dure_payment_decode(reader, &out->payment);
+        return;
+    case DURE_BODY_REFUND:
+        dure_refund_decode(reader, &out->refund);
+        return;
+    case DURE_BODY_COLLECTION:
+        dure_collection_decode(reader, &out->collection);
+        return;
+    case DURE_BODY_GIFT:
+        dure_gift_decode(reader, &out->gift);
+        return;
+    case DURE_BODY_RECIRCULATION:
+        dure_recirculation_decode(reader, &out->recirculation);
         return;
     case DURE_BODY_REDEMPTION:
         dure_redemption_decode(reader, &out->redemption);
         return;
     case DURE_BODY_PAYOUT_RESULT:
         dure_payout_result_decode(reader, &out->payout_result);
+        return;
+    case DURE_BODY_LAPSE:
+        dure_lapse_decode(reader, &out->lapse);
+        return;
+    case DURE_BODY_TIDY:
+        dure_tidy_decode(reader, &out->tidy);
+        return;
+    case DURE_BODY_HOLD:
+        dure_hold_decode(reader, &out->hold);
+        return;
+    case DURE_BODY_RELEASE:
+        dure_release_decode(reader, &out->release);
+        return;
+    case DURE_BODY_APPEAL:
+        dure_appeal_decode(reader, &out->appeal);
+        return;
+    case DURE_BODY_UPHOLD:
+        dure_uphold_decode(reader, &out->uphold);
         return;
     }
     reader->offset--;
@@ -590,6 +1019,9 @@ void dure_body_encode(dure_writer_t *writer, const dure_body_t *in)
     case DURE_BODY_DEPOSIT:
         dure_deposit_encode(writer, &in->deposit);
         return;
+    case DURE_BODY_BATCH_ROWS:
+        dure_batch_rows_encode(writer, &in->batch_rows);
+        return;
     case DURE_BODY_PURCHASE_ORDER:
         dure_purchase_order_encode(writer, &in->purchase_order);
         return;
@@ -602,14 +1034,47 @@ void dure_body_encode(dure_writer_t *writer, const dure_body_t *in)
     case DURE_BODY_PURCHASE_CANCEL:
         dure_purchase_cancel_encode(writer, &in->purchase_cancel);
         return;
+    case DURE_BODY_REMAINDER:
+        dure_remainder_encode(writer, &in->remainder);
+        return;
     case DURE_BODY_PAYMENT:
         dure_payment_encode(writer, &in->payment);
+        return;
+    case DURE_BODY_REFUND:
+        dure_refund_encode(writer, &in->refund);
+        return;
+    case DURE_BODY_COLLECTION:
+        dure_collection_encode(writer, &in->collection);
+        return;
+    case DURE_BODY_GIFT:
+        dure_gift_encode(writer, &in->gift);
+        return;
+    case DURE_BODY_RECIRCULATION:
+        dure_recirculation_encode(writer, &in->recirculation);
         return;
     case DURE_BODY_REDEMPTION:
         dure_redemption_encode(writer, &in->redemption);
         return;
     case DURE_BODY_PAYOUT_RESULT:
         dure_payout_result_encode(writer, &in->payout_result);
+        return;
+    case DURE_BODY_LAPSE:
+        dure_lapse_encode(writer, &in->lapse);
+        return;
+    case DURE_BODY_TIDY:
+        dure_tidy_encode(writer, &in->tidy);
+        return;
+    case DURE_BODY_HOLD:
+        dure_hold_encode(writer, &in->hold);
+        return;
+    case DURE_BODY_RELEASE:
+        dure_release_encode(writer, &in->release);
+        return;
+    case DURE_BODY_APPEAL:
+        dure_appeal_encode(writer, &in->appeal);
+        return;
+    case DURE_BODY_UPHOLD:
+        dure_uphold_encode(writer, &in->uphold);
         return;
     }
     DURE_ASSERT(dure_body_kind_name(in->kind) != NULL);
@@ -632,6 +1097,8 @@ const char *dure_body_kind_name(uint8_t kind)
         return "approve";
     case DURE_BODY_DEPOSIT:
         return "deposit";
+    case DURE_BODY_BATCH_ROWS:
+        return "batch_rows";
     case DURE_BODY_PURCHASE_ORDER:
         return "purchase_order";
     case DURE_BODY_PURCHASE_CREDIT:
@@ -640,12 +1107,34 @@ const char *dure_body_kind_name(uint8_t kind)
         return "purchase_void";
     case DURE_BODY_PURCHASE_CANCEL:
         return "purchase_cancel";
+    case DURE_BODY_REMAINDER:
+        return "remainder";
     case DURE_BODY_PAYMENT:
         return "payment";
+    case DURE_BODY_REFUND:
+        return "refund";
+    case DURE_BODY_COLLECTION:
+        return "collection";
+    case DURE_BODY_GIFT:
+        return "gift";
+    case DURE_BODY_RECIRCULATION:
+        return "recirculation";
     case DURE_BODY_REDEMPTION:
         return "redemption";
     case DURE_BODY_PAYOUT_RESULT:
         return "payout_result";
+    case DURE_BODY_LAPSE:
+        return "lapse";
+    case DURE_BODY_TIDY:
+        return "tidy";
+    case DURE_BODY_HOLD:
+        return "hold";
+    case DURE_BODY_RELEASE:
+        return "release";
+    case DURE_BODY_APPEAL:
+        return "appeal";
+    case DURE_BODY_UPHOLD:
+        return "uphold";
     }
     return NULL;
 }
@@ -790,7 +1279,7 @@ void dure_effect_number_encode(dure_writer_t *writer, const dure_effect_number_t
 void dure_effect_move_decode(dure_reader_t *reader, dure_effect_move_t *out)
 {
     memset(out, 0, sizeof *out);
-    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 16);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 36);
     out->fund = dure_read_uint(reader, "fund", 8, 0, UINT64_MAX);
     out->party = dure_read_uint(reader, "party", 8, 0, UINT64_MAX);
     out->lot = (uint32_t)dure_read_uint(reader, "lot", 4, 0, UINT32_MAX);
@@ -805,6 +1294,69 @@ void dure_effect_move_encode(dure_writer_t *writer, const dure_effect_move_t *in
     dure_write_uint(writer, 8, in->party);
     dure_write_uint(writer, 4, in->lot);
     dure_write_name(writer, &in->account);
+    dure_write_uint(writer, 8, in->amount.won);
+}
+
+void dure_effect_lot_decode(dure_reader_t *reader, dure_effect_lot_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->version = (uint8_t)dure_read_uint(reader, "version", 1, 0, UINT8_MAX);
+    out->origin = (uint8_t)dure_read_uint(reader, "origin", 1, 1, 4);
+    out->gifted = dure_read_uint(reader, "gifted", 1, 0, 1) == 1;
+    out->face = dure_amount(dure_read_uint(reader, "face", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->paid = dure_amount(dure_read_uint(reader, "paid", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->order_day = (dure_day_t)dure_read_uint(reader, "order_day", 4, 0, DURE_DAY_MAX);
+    out->issue_day = (dure_day_t)dure_read_uint(reader, "issue_day", 4, 0, DURE_DAY_MAX);
+    out->end_day = (dure_day_t)dure_read_uint(reader, "end_day", 4, 0, DURE_DAY_MAX);
+}
+
+void dure_effect_lot_encode(dure_writer_t *writer, const dure_effect_lot_t *in)
+{
+    dure_write_uint(writer, 1, in->version);
+    dure_write_uint(writer, 1, in->origin);
+    dure_write_uint(writer, 1, in->gifted ? 1 : 0);
+    dure_write_uint(writer, 8, in->face.won);
+    dure_write_uint(writer, 8, in->paid.won);
+    dure_write_uint(writer, 4, (uint32_t)in->order_day);
+    dure_write_uint(writer, 4, (uint32_t)in->issue_day);
+    dure_write_uint(writer, 4, (uint32_t)in->end_day);
+}
+
+void dure_effect_part_decode(dure_reader_t *reader, dure_effect_part_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->version = (uint8_t)dure_read_uint(reader, "version", 1, 0, UINT8_MAX);
+    out->lots = (uint8_t)dure_read_uint(reader, "lots", 1, 0, UINT8_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->share = dure_amount(dure_read_uint(reader, "share", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->reward = dure_amount(dure_read_uint(reader, "reward", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->reward_lot = (uint32_t)dure_read_uint(reader, "reward_lot", 4, 0, UINT32_MAX);
+}
+
+void dure_effect_part_encode(dure_writer_t *writer, const dure_effect_part_t *in)
+{
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 1, in->version);
+    dure_write_uint(writer, 1, in->lots);
+    dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 8, in->share.won);
+    dure_write_uint(writer, 8, in->reward.won);
+    dure_write_uint(writer, 4, in->reward_lot);
+}
+
+void dure_effect_row_decode(dure_reader_t *reader, dure_effect_row_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->code = (uint16_t)dure_read_uint(reader, "code", 2, 0, UINT16_MAX);
+    out->lot = (uint32_t)dure_read_uint(reader, "lot", 4, 0, UINT32_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+}
+
+void dure_effect_row_encode(dure_writer_t *writer, const dure_effect_row_t *in)
+{
+    dure_write_uint(writer, 2, in->code);
+    dure_write_uint(writer, 4, in->lot);
     dure_write_uint(writer, 8, in->amount.won);
 }
 
@@ -827,6 +1379,21 @@ void dure_effect_decode(dure_reader_t *reader, dure_effect_t *out)
     for (uint16_t i = 0; i < out->moves_count; i++) {
         dure_effect_move_decode(reader, &out->moves[i]);
     }
+    out->parts_count = (uint16_t)dure_read_uint(reader, "parts", 2, 0, 32);
+    for (uint16_t i = 0; i < out->parts_count; i++) {
+        dure_effect_part_decode(reader, &out->parts[i]);
+    }
+    out->lots_count = (uint16_t)dure_read_uint(reader, "lots", 2, 0, 64);
+    for (uint16_t i = 0; i < out->lots_count; i++) {
+        dure_effect_lot_decode(reader, &out->lots[i]);
+    }
+    out->rows.count = (uint16_t)dure_read_uint(reader, "rows", 2, 0, 256);
+    size_t rows_start = reader->offset;
+    for (uint16_t i = 0; i < out->rows.count && dure_reader_ok(reader); i++) {
+        dure_effect_row_t element;
+        dure_effect_row_decode(reader, &element);
+    }
+    out->rows.bytes = (dure_bytes_t){reader->data + rows_start, reader->offset - rows_start};
 }
 
 void dure_effect_encode(dure_writer_t *writer, const dure_effect_t *in)
@@ -849,6 +1416,19 @@ void dure_effect_encode(dure_writer_t *writer, const dure_effect_t *in)
     for (uint16_t i = 0; i < in->moves_count; i++) {
         dure_effect_move_encode(writer, &in->moves[i]);
     }
+    DURE_ASSERT(in->parts_count <= 32);
+    dure_write_uint(writer, 2, in->parts_count);
+    for (uint16_t i = 0; i < in->parts_count; i++) {
+        dure_effect_part_encode(writer, &in->parts[i]);
+    }
+    DURE_ASSERT(in->lots_count <= 64);
+    dure_write_uint(writer, 2, in->lots_count);
+    for (uint16_t i = 0; i < in->lots_count; i++) {
+        dure_effect_lot_encode(writer, &in->lots[i]);
+    }
+    DURE_ASSERT(in->rows.count <= 256);
+    dure_write_uint(writer, 2, in->rows.count);
+    dure_write_raw(writer, in->rows.bytes.data, in->rows.bytes.size);
 }
 
 void dure_record_chain_decode(dure_reader_t *reader, dure_record_chain_t *out)
@@ -895,6 +1475,8 @@ void dure_record_account_decode(dure_reader_t *reader, dure_record_account_t *ou
     out->balance = dure_amount(dure_read_uint(reader, "balance", 8, 0, DURE_AMOUNT_WON_MAX));
     out->reserved = dure_amount(dure_read_uint(reader, "reserved", 8, 0, DURE_AMOUNT_WON_MAX));
     out->deposited = dure_amount(dure_read_uint(reader, "deposited", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->received = dure_amount(dure_read_uint(reader, "received", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->spent = dure_amount(dure_read_uint(reader, "spent", 8, 0, DURE_AMOUNT_WON_MAX));
 }
 
 void dure_record_account_encode(dure_writer_t *writer, const dure_record_account_t *in)
@@ -904,19 +1486,21 @@ void dure_record_account_encode(dure_writer_t *writer, const dure_record_account
     dure_write_uint(writer, 8, in->balance.won);
     dure_write_uint(writer, 8, in->reserved.won);
     dure_write_uint(writer, 8, in->deposited.won);
+    dure_write_uint(writer, 8, in->received.won);
+    dure_write_uint(writer, 8, in->spent.won);
 }
 
 void dure_parameter_change_decode(dure_reader_t *reader, dure_parameter_change_t *out)
 {
     memset(out, 0, sizeof *out);
-    out->parameter = (uint8_t)dure_read_uint(reader, "parameter", 1, 0, 31);
+    dure_read_raw(reader, "parameter", out->parameter.bytes, 8);
     out->from = (dure_day_t)dure_read_uint(reader, "from", 4, 0, DURE_DAY_MAX);
     out->value = dure_read_i64(reader, "value", INT64_MIN, INT64_MAX);
 }
 
 void dure_parameter_change_encode(dure_writer_t *writer, const dure_parameter_change_t *in)
 {
-    dure_write_uint(writer, 1, in->parameter);
+    dure_write_raw(writer, in->parameter.bytes, 8);
     dure_write_uint(writer, 4, (uint32_t)in->from);
     dure_write_uint(writer, 8, (uint64_t)in->value);
 }
@@ -927,6 +1511,8 @@ void dure_record_fund_decode(dure_reader_t *reader, dure_record_fund_t *out)
     out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
     out->city = (uint32_t)dure_read_uint(reader, "city", 4, 1, UINT32_MAX);
     out->version = (uint8_t)dure_read_uint(reader, "version", 1, 0, UINT8_MAX);
+    out->mode = (uint8_t)dure_read_uint(reader, "mode", 1, 0, 2);
+    out->successor = dure_read_uint(reader, "successor", 8, 0, UINT64_MAX);
     out->ceiling = dure_amount(dure_read_uint(reader, "ceiling", 8, 0, DURE_AMOUNT_WON_MAX));
     out->issued = dure_amount(dure_read_uint(reader, "issued", 8, 0, DURE_AMOUNT_WON_MAX));
     out->ordered = dure_amount(dure_read_uint(reader, "ordered", 8, 0, DURE_AMOUNT_WON_MAX));
@@ -955,6 +1541,8 @@ void dure_record_fund_encode(dure_writer_t *writer, const dure_record_fund_t *in
     dure_write_uint(writer, 8, in->fund);
     dure_write_uint(writer, 4, in->city);
     dure_write_uint(writer, 1, in->version);
+    dure_write_uint(writer, 1, in->mode);
+    dure_write_uint(writer, 8, in->successor);
     dure_write_uint(writer, 8, in->ceiling.won);
     dure_write_uint(writer, 8, in->issued.won);
     dure_write_uint(writer, 8, in->ordered.won);
@@ -1134,7 +1722,7 @@ void dure_record_payout_decode(dure_reader_t *reader, dure_record_payout_t *out)
     dure_tx_id_decode(reader, &out->id);
     out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
     out->version = (uint8_t)dure_read_uint(reader, "version", 1, 0, UINT8_MAX);
-    out->why = (uint8_t)dure_read_uint(reader, "why", 1, 1, 2);
+    out->why = (uint8_t)dure_read_uint(reader, "why", 1, 1, 3);
     out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
     out->day = (dure_day_t)dure_read_uint(reader, "day", 4, 0, DURE_DAY_MAX);
     out->hold_until = (dure_day_t)dure_read_uint(reader, "hold_until", 4, 0, DURE_DAY_MAX);
@@ -1192,6 +1780,94 @@ void dure_record_proposal_encode(dure_writer_t *writer, const dure_record_propos
         dure_approval_encode(writer, &in->approvals[i]);
     }
     dure_write_bytes(writer, in->act);
+}
+
+void dure_record_batch_decode(dure_reader_t *reader, dure_record_batch_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->id);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 2);
+    out->rows = (uint32_t)dure_read_uint(reader, "rows", 4, 1, 1048576);
+    out->chunks_done = (uint32_t)dure_read_uint(reader, "chunks_done", 4, 0, UINT32_MAX);
+    out->total = dure_amount(dure_read_uint(reader, "total", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->used = dure_amount(dure_read_uint(reader, "used", 8, 0, DURE_AMOUNT_WON_MAX));
+    dure_read_name(reader, "account", &out->account, true);
+    out->from = (dure_day_t)dure_read_uint(reader, "from", 4, 0, DURE_DAY_MAX);
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+    dure_read_raw(reader, "root", out->root.bytes, 32);
+    out->done_count = (uint16_t)dure_read_uint(reader, "done", 2, 0, 64);
+    for (uint16_t i = 0; i < out->done_count; i++) {
+        dure_window_word_decode(reader, &out->done[i]);
+    }
+}
+
+void dure_record_batch_encode(dure_writer_t *writer, const dure_record_batch_t *in)
+{
+    dure_tx_id_encode(writer, &in->id);
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 1, in->what);
+    dure_write_uint(writer, 4, in->rows);
+    dure_write_uint(writer, 4, in->chunks_done);
+    dure_write_uint(writer, 8, in->total.won);
+    dure_write_uint(writer, 8, in->used.won);
+    dure_write_name(writer, &in->account);
+    dure_write_uint(writer, 4, (uint32_t)in->from);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
+    dure_write_raw(writer, in->root.bytes, 32);
+    DURE_ASSERT(in->done_count <= 64);
+    dure_write_uint(writer, 2, in->done_count);
+    for (uint16_t i = 0; i < in->done_count; i++) {
+        dure_window_word_encode(writer, &in->done[i]);
+    }
+}
+
+void dure_record_hold_decode(dure_reader_t *reader, dure_record_hold_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->id);
+    out->subject = dure_read_uint(reader, "subject", 8, 1, UINT64_MAX);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 4);
+    out->reason = (uint8_t)dure_read_uint(reader, "reason", 1, 1, 8);
+    out->fund = dure_read_uint(reader, "fund", 8, 0, UINT64_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->day = (dure_day_t)dure_read_uint(reader, "day", 4, 0, DURE_DAY_MAX);
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+    out->appealed = (dure_day_t)dure_read_uint(reader, "appealed", 4, 0, DURE_DAY_MAX);
+    out->answer_by = (dure_day_t)dure_read_uint(reader, "answer_by", 4, 0, DURE_DAY_MAX);
+    dure_read_raw(reader, "evidence", out->evidence.bytes, 32);
+}
+
+void dure_record_hold_encode(dure_writer_t *writer, const dure_record_hold_t *in)
+{
+    dure_tx_id_encode(writer, &in->id);
+    dure_write_uint(writer, 8, in->subject);
+    dure_write_uint(writer, 1, in->what);
+    dure_write_uint(writer, 1, in->reason);
+    dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 4, (uint32_t)in->day);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
+    dure_write_uint(writer, 4, (uint32_t)in->appealed);
+    dure_write_uint(writer, 4, (uint32_t)in->answer_by);
+    dure_write_raw(writer, in->evidence.bytes, 32);
+}
+
+void dure_record_refund_decode(dure_reader_t *reader, dure_record_refund_t *out)
+{
+    memset(out, 0, sizeof *out);
+    dure_tx_id_decode(reader, &out->id);
+    out->payer = dure_read_uint(reader, "payer", 8, 1, UINT64_MAX);
+    out->refunded = dure_amount(dure_read_uint(reader, "refunded", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->until = (dure_day_t)dure_read_uint(reader, "until", 4, 0, DURE_DAY_MAX);
+}
+
+void dure_record_refund_encode(dure_writer_t *writer, const dure_record_refund_t *in)
+{
+    dure_tx_id_encode(writer, &in->id);
+    dure_write_uint(writer, 8, in->payer);
+    dure_write_uint(writer, 8, in->refunded.won);
+    dure_write_uint(writer, 4, (uint32_t)in->until);
 }
 
 void dure_block_header_decode(dure_reader_t *reader, dure_block_header_t *out)
@@ -1287,7 +1963,7 @@ void dure_ask_submit_encode(dure_writer_t *writer, const dure_ask_submit_t *in)
 void dure_ask_record_decode(dure_reader_t *reader, dure_ask_record_t *out)
 {
     memset(out, 0, sizeof *out);
-    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 10);
+    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 13);
     out->key = dure_read_bytes(reader, "key", 36);
     out->prove = dure_read_uint(reader, "prove", 1, 0, 1) == 1;
 }
@@ -1302,7 +1978,7 @@ void dure_ask_record_encode(dure_writer_t *writer, const dure_ask_record_t *in)
 void dure_ask_scan_decode(dure_reader_t *reader, dure_ask_scan_t *out)
 {
     memset(out, 0, sizeof *out);
-    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 10);
+    out->table = (uint8_t)dure_read_uint(reader, "table", 1, 1, 13);
     out->cursor = dure_read_uint(reader, "cursor", 8, 0, UINT64_MAX);
 }
 

@@ -54,12 +54,13 @@ typedef struct {
 void dure_lot_decode(dure_reader_t *reader, dure_lot_t *out);
 void dure_lot_encode(dure_writer_t *writer, const dure_lot_t *in);
 
-/* Merchant money: one amount per fund. */
+/* Merchant money: one amount per fund. An entry of which both are 0 is removed. */
 typedef struct {
     uint64_t fund;
-    dure_amount_t amount; /* at least 1: an entry of 0 is removed */
+    dure_amount_t amount; /* what the merchant has; 0 while it owes more than it took */
+    dure_amount_t owed; /* what the city's refund reserve advanced for its refunds and it has not repaid */
 } dure_balance_t;
-#define DURE_BALANCE_SIZE 16u
+#define DURE_BALANCE_SIZE 24u
 void dure_balance_decode(dure_reader_t *reader, dure_balance_t *out);
 void dure_balance_encode(dure_writer_t *writer, const dure_balance_t *in);
 
@@ -98,7 +99,7 @@ void dure_registration_encode(dure_writer_t *writer, const dure_registration_t *
 /* Sets or replaces one attribute or membership of a party. Signed by who may attest it. */
 typedef struct {
     uint64_t subject;
-    dure_attribute_entry_t entry; /* until before from removes it */
+    dure_attribute_entry_t entry; /* from a day to come leaves the present entry in force until the day before; until before from removes all of it */
 } dure_attest_t;
 #define DURE_ATTEST_SIZE 32u
 void dure_attest_decode(dure_reader_t *reader, dure_attest_t *out);
@@ -174,6 +175,60 @@ typedef struct {
 void dure_act_limit_decode(dure_reader_t *reader, dure_act_limit_t *out);
 void dure_act_limit_encode(dure_writer_t *writer, const dure_act_limit_t *in);
 
+/* Gives a fund a new program: it governs new lots from a day on, and old ones as their own
+   program says. */
+typedef struct {
+    uint64_t fund;
+    dure_day_t from; /* not before the notice has run */
+    dure_hash_t report; /* as in act_fund */
+    dure_bytes_t image; /* bytes:24576 */
+    dure_bytes_t source; /* bytes:32768 */
+} dure_act_version_t;
+void dure_act_version_decode(dure_reader_t *reader, dure_act_version_t *out);
+void dure_act_version_encode(dure_writer_t *writer, const dure_act_version_t *in);
+
+/* Approves a grant to many citizens, or a recall from many, row by row under one root. */
+typedef struct {
+    uint8_t what; /* 1 grant, 2 recall; u8:1..2 */
+    uint64_t fund;
+    uint32_t rows; /* how many; u32:1..1048576 */
+    dure_amount_t total; /* the most that all rows together may move; of a grant, reserved from its account; amount:1.. */
+    dure_hash_t root; /* list tree over the chunks of 256 rows */
+    dure_day_t from; /* first day rows are carried out; of a recall, not before its notice has run */
+    dure_day_t until; /* last day; what is reserved and not used then goes back */
+} dure_act_batch_t;
+#define DURE_ACT_BATCH_SIZE 61u
+void dure_act_batch_decode(dure_reader_t *reader, dure_act_batch_t *out);
+void dure_act_batch_encode(dure_writer_t *writer, const dure_act_batch_t *in);
+
+/* Pauses a fund, opens it for full refund, or lets it go on. */
+typedef struct {
+    uint64_t fund;
+    uint8_t mode; /* vocabulary: fund_modes; u8:0..2 */
+    uint64_t successor; /* the fund that replaces it; 0 = none */
+} dure_act_mode_t;
+#define DURE_ACT_MODE_SIZE 17u
+void dure_act_mode_decode(dure_reader_t *reader, dure_act_mode_t *out);
+void dure_act_mode_encode(dure_writer_t *writer, const dure_act_mode_t *in);
+
+/* Gives a party a new key at the counter, in place of all it had. */
+typedef struct {
+    uint64_t subject;
+    dure_key_entry_t entry;
+} dure_act_recover_t;
+#define DURE_ACT_RECOVER_SIZE 43u
+void dure_act_recover_decode(dure_reader_t *reader, dure_act_recover_t *out);
+void dure_act_recover_encode(dure_writer_t *writer, const dure_act_recover_t *in);
+
+/* Moves all lots of a citizen who died to an heir. */
+typedef struct {
+    uint64_t subject;
+    uint64_t heir;
+} dure_act_estate_t;
+#define DURE_ACT_ESTATE_SIZE 16u
+void dure_act_estate_decode(dure_reader_t *reader, dure_act_estate_t *out);
+void dure_act_estate_encode(dure_writer_t *writer, const dure_act_estate_t *in);
+
 /* What officers decide. */
 typedef enum {
     DURE_ACT_ACCOUNT = 1,
@@ -183,6 +238,11 @@ typedef enum {
     DURE_ACT_ROLES = 5,
     DURE_ACT_THRESHOLD = 6,
     DURE_ACT_LIMIT = 7,
+    DURE_ACT_VERSION = 8,
+    DURE_ACT_BATCH = 9,
+    DURE_ACT_MODE = 10,
+    DURE_ACT_RECOVER = 11,
+    DURE_ACT_ESTATE = 12,
 } dure_act_kind_t;
 
 typedef struct {
@@ -195,6 +255,11 @@ typedef struct {
         dure_act_roles_t roles;
         dure_act_threshold_t threshold;
         dure_act_limit_t limit;
+        dure_act_version_t version;
+        dure_act_batch_t batch;
+        dure_act_mode_t mode;
+        dure_act_recover_t recover;
+        dure_act_estate_t estate;
     };
 } dure_act_t;
 void dure_act_decode(dure_reader_t *reader, dure_act_t *out);
@@ -215,6 +280,35 @@ typedef struct {
 #define DURE_APPROVE_SIZE 18u
 void dure_approve_decode(dure_reader_t *reader, dure_approve_t *out);
 void dure_approve_encode(dure_writer_t *writer, const dure_approve_t *in);
+
+/* A sibling on the way to a root. */
+typedef struct {
+    dure_hash_t hash;
+} dure_path_hash_t;
+#define DURE_PATH_HASH_SIZE 32u
+void dure_path_hash_decode(dure_reader_t *reader, dure_path_hash_t *out);
+void dure_path_hash_encode(dure_writer_t *writer, const dure_path_hash_t *in);
+
+/* One party of a batch. */
+typedef struct {
+    uint64_t party;
+    dure_amount_t amount; /* of a grant: the face, or 0 where the program's gives say it; of a recall: the most that is taken, 0 = all */
+} dure_batch_row_t;
+#define DURE_BATCH_ROW_SIZE 16u
+void dure_batch_row_decode(dure_reader_t *reader, dure_batch_row_t *out);
+void dure_batch_row_encode(dure_writer_t *writer, const dure_batch_row_t *in);
+
+/* Carries out one chunk of an approved batch. Signed by any officer of the city: what is in it
+   was approved. */
+typedef struct {
+    dure_tx_id_t batch; /* id of the transaction that proposed it */
+    uint32_t chunk; /* number of the chunk, from 0 */
+    dure_view_t rows; /* 256 in every chunk but the last; strictly ascending by party */
+    uint16_t path_count;
+    dure_path_hash_t path[32]; /* list proof of this chunk under the batch's root, leaf upwards */
+} dure_batch_rows_t;
+void dure_batch_rows_decode(dure_reader_t *reader, dure_batch_rows_t *out);
+void dure_batch_rows_encode(dure_writer_t *writer, const dure_batch_rows_t *in);
 
 /* The bank reports money credited to a city account. The number is the bank's own. */
 typedef struct {
@@ -261,6 +355,16 @@ typedef struct {
 void dure_purchase_cancel_decode(dure_reader_t *reader, dure_purchase_cancel_t *out);
 void dure_purchase_cancel_encode(dure_writer_t *writer, const dure_purchase_cancel_t *in);
 
+/* What is left of a bought lot goes back: its share of the price to the holder's bank, the
+   rest to the subsidy's account. */
+typedef struct {
+    uint64_t fund;
+    uint32_t lot; /* the holder's lot number; u32:1.. */
+} dure_remainder_t;
+#define DURE_REMAINDER_SIZE 12u
+void dure_remainder_decode(dure_reader_t *reader, dure_remainder_t *out);
+void dure_remainder_encode(dure_writer_t *writer, const dure_remainder_t *in);
+
 /* A fund the payer names. */
 typedef struct {
     uint64_t fund;
@@ -279,6 +383,128 @@ typedef struct {
 } dure_payment_t;
 void dure_payment_decode(dure_reader_t *reader, dure_payment_t *out);
 void dure_payment_encode(dure_writer_t *writer, const dure_payment_t *in);
+
+/* A merchant gives back all or part of a payment it received. Its witness, behind the seal,
+   proves the payment. */
+typedef struct {
+    dure_tx_id_t payment; /* id of the payment or collection */
+    dure_amount_t amount; /* amount:1.. */
+} dure_refund_t;
+#define DURE_REFUND_SIZE 26u
+void dure_refund_decode(dure_reader_t *reader, dure_refund_t *out);
+void dure_refund_encode(dure_writer_t *writer, const dure_refund_t *in);
+
+/* A payer's one-time promise, shown as a code: up to so much, until then, to whoever presents
+   it. Signed over 0x62, chain id, these bytes. */
+typedef struct {
+    uint64_t payer;
+    uint64_t number; /* of the payer's lane 0, used up by the first collection that names it rightly, also a refused one; u64:1.. */
+    dure_amount_t amount_max; /* amount:1.. */
+    dure_time_t until; /* last instant it can be collected */
+    uint64_t payee; /* the only merchant that may collect; 0 = any */
+} dure_mandate_t;
+#define DURE_MANDATE_SIZE 40u
+void dure_mandate_decode(dure_reader_t *reader, dure_mandate_t *out);
+void dure_mandate_encode(dure_writer_t *writer, const dure_mandate_t *in);
+
+/* A merchant collects a payment by the payer's mandate. */
+typedef struct {
+    dure_mandate_t mandate;
+    uint8_t slot; /* which of the payer's keys signed it; u8:0..3 */
+    dure_signature_t signature; /* of the payer over the mandate */
+    dure_amount_t amount; /* amount:1.. */
+    uint8_t channel; /* vocabulary: channels; u8:1..4 */
+} dure_collection_t;
+#define DURE_COLLECTION_SIZE 114u
+void dure_collection_decode(dure_reader_t *reader, dure_collection_t *out);
+void dure_collection_encode(dure_writer_t *writer, const dure_collection_t *in);
+
+/* A citizen gives money to a citizen, as far as its program lets it. */
+typedef struct {
+    uint64_t receiver;
+    dure_amount_t amount; /* amount:1.. */
+    uint16_t funds_count;
+    dure_fund_choice_t funds[8]; /* as in a payment */
+} dure_gift_t;
+void dure_gift_decode(dure_reader_t *reader, dure_gift_t *out);
+void dure_gift_encode(dure_writer_t *writer, const dure_gift_t *in);
+
+/* A merchant pays a merchant. */
+typedef struct {
+    uint64_t payee;
+    uint64_t fund;
+    dure_amount_t amount; /* amount:1.. */
+} dure_recirculation_t;
+#define DURE_RECIRCULATION_SIZE 24u
+void dure_recirculation_decode(dure_reader_t *reader, dure_recirculation_t *out);
+void dure_recirculation_encode(dure_writer_t *writer, const dure_recirculation_t *in);
+
+/* A party. */
+typedef struct {
+    uint64_t party;
+} dure_party_choice_t;
+#define DURE_PARTY_CHOICE_SIZE 8u
+void dure_party_choice_decode(dure_reader_t *reader, dure_party_choice_t *out);
+void dure_party_choice_encode(dure_writer_t *writer, const dure_party_choice_t *in);
+
+/* Sweeps the expired lots of citizens: what is left goes where its program says. Anyone may
+   send it. */
+typedef struct {
+    uint16_t parties_count;
+    dure_party_choice_t parties[16]; /* strictly ascending, at least one */
+} dure_lapse_t;
+void dure_lapse_decode(dure_reader_t *reader, dure_lapse_t *out);
+void dure_lapse_encode(dure_writer_t *writer, const dure_lapse_t *in);
+
+/* Removes records whose time is over. Anyone may send it. */
+typedef struct {
+    uint8_t table; /* of the records: 10 proposals, 11 batches, 12 holds, 13 refunds; u8:10..13 */
+    uint16_t ids_count;
+    dure_tx_id_t ids[64]; /* at least one; those whose time is not over are refused as a whole */
+} dure_tidy_t;
+void dure_tidy_decode(dure_reader_t *reader, dure_tidy_t *out);
+void dure_tidy_encode(dure_writer_t *writer, const dure_tidy_t *in);
+
+/* Stops a party, or part of a merchant's money, for a reason and until a day. */
+typedef struct {
+    uint64_t subject;
+    uint8_t what; /* vocabulary: hold_kinds; u8:1..4 */
+    uint8_t reason; /* vocabulary: hold_reasons; u8:1..8 */
+    uint64_t fund; /* of a money hold; else 0 */
+    dure_amount_t amount; /* of a money hold, at least 1; else 0 */
+    dure_day_t until; /* last day it holds */
+    dure_hash_t evidence; /* of the case file; zero if there is none */
+} dure_hold_t;
+#define DURE_HOLD_SIZE 62u
+void dure_hold_decode(dure_reader_t *reader, dure_hold_t *out);
+void dure_hold_encode(dure_writer_t *writer, const dure_hold_t *in);
+
+/* Ends a hold. */
+typedef struct {
+    dure_tx_id_t hold; /* id of the transaction that placed it */
+} dure_release_t;
+#define DURE_RELEASE_SIZE 18u
+void dure_release_decode(dure_reader_t *reader, dure_release_t *out);
+void dure_release_encode(dure_writer_t *writer, const dure_release_t *in);
+
+/* The party concerned objects to a hold. Unless it is upheld in time, it ends. */
+typedef struct {
+    dure_tx_id_t hold;
+    dure_hash_t statement; /* of what the party says */
+} dure_appeal_t;
+#define DURE_APPEAL_SIZE 50u
+void dure_appeal_decode(dure_reader_t *reader, dure_appeal_t *out);
+void dure_appeal_encode(dure_writer_t *writer, const dure_appeal_t *in);
+
+/* An officer's answer to an appeal: the hold stands. */
+typedef struct {
+    dure_tx_id_t hold;
+    dure_day_t until; /* its last day from now on */
+    dure_hash_t answer; /* of the written answer */
+} dure_uphold_t;
+#define DURE_UPHOLD_SIZE 54u
+void dure_uphold_decode(dure_reader_t *reader, dure_uphold_t *out);
+void dure_uphold_encode(dure_writer_t *writer, const dure_uphold_t *in);
 
 /* A merchant turns its money into cash: it is destroyed and a payout is created. */
 typedef struct {
@@ -307,13 +533,25 @@ typedef enum {
     DURE_BODY_PROPOSE = 10,
     DURE_BODY_APPROVE = 11,
     DURE_BODY_DEPOSIT = 12,
+    DURE_BODY_BATCH_ROWS = 13,
     DURE_BODY_PURCHASE_ORDER = 20,
     DURE_BODY_PURCHASE_CREDIT = 21,
     DURE_BODY_PURCHASE_VOID = 22,
     DURE_BODY_PURCHASE_CANCEL = 23,
+    DURE_BODY_REMAINDER = 24,
     DURE_BODY_PAYMENT = 30,
+    DURE_BODY_REFUND = 31,
+    DURE_BODY_COLLECTION = 32,
+    DURE_BODY_GIFT = 33,
+    DURE_BODY_RECIRCULATION = 34,
     DURE_BODY_REDEMPTION = 40,
     DURE_BODY_PAYOUT_RESULT = 41,
+    DURE_BODY_LAPSE = 50,
+    DURE_BODY_TIDY = 51,
+    DURE_BODY_HOLD = 60,
+    DURE_BODY_RELEASE = 61,
+    DURE_BODY_APPEAL = 62,
+    DURE_BODY_UPHOLD = 63,
 } dure_body_kind_t;
 
 typedef struct {
@@ -326,13 +564,25 @@ typedef struct {
         dure_propose_t propose;
         dure_approve_t approve;
         dure_deposit_t deposit;
+        dure_batch_rows_t batch_rows;
         dure_purchase_order_t purchase_order;
         dure_purchase_credit_t purchase_credit;
         dure_purchase_void_t purchase_void;
         dure_purchase_cancel_t purchase_cancel;
+        dure_remainder_t remainder;
         dure_payment_t payment;
+        dure_refund_t refund;
+        dure_collection_t collection;
+        dure_gift_t gift;
+        dure_recirculation_t recirculation;
         dure_redemption_t redemption;
         dure_payout_result_t payout_result;
+        dure_lapse_t lapse;
+        dure_tidy_t tidy;
+        dure_hold_t hold;
+        dure_release_t release;
+        dure_appeal_t appeal;
+        dure_uphold_t uphold;
     };
 } dure_body_t;
 void dure_body_decode(dure_reader_t *reader, dure_body_t *out);
@@ -417,7 +667,7 @@ void dure_effect_number_encode(dure_writer_t *writer, const dure_effect_number_t
 
 /* One movement of money. */
 typedef struct {
-    uint8_t what; /* vocabulary: moves; u8:1..16 */
+    uint8_t what; /* vocabulary: moves; u8:1..36 */
     uint64_t fund; /* 0 where no fund is concerned */
     uint64_t party; /* whose money or lot; 0 for city accounts and escrow */
     uint32_t lot; /* 0 where no lot is concerned */
@@ -426,6 +676,46 @@ typedef struct {
 } dure_effect_move_t;
 void dure_effect_move_decode(dure_reader_t *reader, dure_effect_move_t *out);
 void dure_effect_move_encode(dure_writer_t *writer, const dure_effect_move_t *in);
+
+/* The terms of a lot that a payment took from: what a refund needs to give it back. The n-th
+   belongs to the n-th move lot_taken. */
+typedef struct {
+    uint8_t version;
+    uint8_t origin; /* vocabulary: origins; u8:1..4 */
+    bool gifted;
+    dure_amount_t face;
+    dure_amount_t paid;
+    dure_day_t order_day;
+    dure_day_t issue_day;
+    dure_day_t end_day;
+} dure_effect_lot_t;
+#define DURE_EFFECT_LOT_SIZE 31u
+void dure_effect_lot_decode(dure_reader_t *reader, dure_effect_lot_t *out);
+void dure_effect_lot_encode(dure_writer_t *writer, const dure_effect_lot_t *in);
+
+/* A part of a payment: neighbours in line that one decision let pay. */
+typedef struct {
+    uint64_t fund;
+    uint8_t version; /* of the program that decided */
+    uint8_t lots; /* how many of the lots belong to it */
+    dure_amount_t amount;
+    dure_amount_t share; /* of the amount, to the program's account instead of the payee */
+    dure_amount_t reward; /* lot that the payer got besides */
+    uint32_t reward_lot; /* its number; 0 = none */
+} dure_effect_part_t;
+#define DURE_EFFECT_PART_SIZE 38u
+void dure_effect_part_decode(dure_reader_t *reader, dure_effect_part_t *out);
+void dure_effect_part_encode(dure_writer_t *writer, const dure_effect_part_t *in);
+
+/* What became of one row of a batch. */
+typedef struct {
+    uint16_t code; /* schema/results.json; 0 = done */
+    uint32_t lot; /* of a grant: the lot issued; else 0 */
+    dure_amount_t amount; /* that moved */
+} dure_effect_row_t;
+#define DURE_EFFECT_ROW_SIZE 14u
+void dure_effect_row_decode(dure_reader_t *reader, dure_effect_row_t *out);
+void dure_effect_row_encode(dure_writer_t *writer, const dure_effect_row_t *in);
 
 /* What one transaction did: the leaf under a block's effects root, and the heart of a receipt. */
 typedef struct {
@@ -441,6 +731,11 @@ typedef struct {
     dure_effect_number_t numbers[6];
     uint16_t moves_count;
     dure_effect_move_t moves[72];
+    uint16_t parts_count;
+    dure_effect_part_t parts[32]; /* of a payment or collection */
+    uint16_t lots_count;
+    dure_effect_lot_t lots[64]; /* of a payment or collection */
+    dure_view_t rows; /* of a chunk of a batch, in the order of its rows */
 } dure_effect_t;
 void dure_effect_decode(dure_reader_t *reader, dure_effect_t *out);
 void dure_effect_encode(dure_writer_t *writer, const dure_effect_t *in);
@@ -473,19 +768,21 @@ typedef struct {
     uint32_t city;
     dure_name_t name;
     dure_amount_t balance; /* free */
-    dure_amount_t reserved; /* promised to open orders */
+    dure_amount_t reserved; /* promised to open orders and batches */
     dure_amount_t deposited; /* ever */
+    dure_amount_t received; /* ever, back from funds */
+    dure_amount_t spent; /* ever, to funds; balance + reserved = deposited + received - spent */
 } dure_record_account_t;
 void dure_record_account_decode(dure_reader_t *reader, dure_record_account_t *out);
 void dure_record_account_encode(dure_writer_t *writer, const dure_record_account_t *in);
 
 /* A dated value. */
 typedef struct {
-    uint8_t parameter; /* index in the program; u8:0..31 */
+    dure_mark_t parameter; /* first 8 bytes of SHA-256 of the parameter's name */
     dure_day_t from;
-    int64_t value;
+    int64_t value; /* holds in each version that declares the name with a range around it */
 } dure_parameter_change_t;
-#define DURE_PARAMETER_CHANGE_SIZE 13u
+#define DURE_PARAMETER_CHANGE_SIZE 20u
 void dure_parameter_change_decode(dure_reader_t *reader, dure_parameter_change_t *out);
 void dure_parameter_change_encode(dure_writer_t *writer, const dure_parameter_change_t *in);
 
@@ -493,10 +790,12 @@ void dure_parameter_change_encode(dure_writer_t *writer, const dure_parameter_ch
 typedef struct {
     uint64_t fund;
     uint32_t city;
-    uint8_t version; /* index of the current program */
+    uint8_t version; /* index of the newest program, in force from the day it opens */
+    uint8_t mode; /* vocabulary: fund_modes; u8:0..2 */
+    uint64_t successor; /* the fund that replaces it; 0 = none */
     dure_amount_t ceiling;
     dure_amount_t issued; /* face of all lots ever issued */
-    dure_amount_t ordered; /* face of open orders */
+    dure_amount_t ordered; /* face of open orders, and what open grants may still issue */
     dure_amount_t held_citizens;
     dure_amount_t held_merchants;
     dure_amount_t pending; /* payouts whose result is open */
@@ -515,7 +814,7 @@ void dure_record_fund_encode(dure_writer_t *writer, const dure_record_fund_t *in
 typedef struct {
     uint64_t fund;
     uint8_t version;
-    dure_day_t opened; /* city day of activation */
+    dure_day_t opened; /* first city day in force */
     dure_hash_t source; /* tag 0x70 over the source */
     dure_hash_t report;
     dure_bytes_t image; /* bytes:24576 */
@@ -583,7 +882,7 @@ typedef struct {
     dure_tx_id_t id;
     uint64_t fund;
     uint8_t version;
-    uint8_t why; /* 1 redemption, 2 cancelled purchase; u8:1..2 */
+    uint8_t why; /* 1 redemption, 2 cancelled purchase, 3 remainder; u8:1..3 */
     dure_amount_t amount;
     dure_day_t day; /* when created */
     dure_day_t hold_until; /* first day the bank may pay; 0 = at once */
@@ -613,6 +912,55 @@ typedef struct {
 } dure_record_proposal_t;
 void dure_record_proposal_decode(dure_reader_t *reader, dure_record_proposal_t *out);
 void dure_record_proposal_encode(dure_writer_t *writer, const dure_record_proposal_t *in);
+
+/* State table 11, key: party (8), lane (2), number (8). */
+typedef struct {
+    dure_tx_id_t id; /* of the proposing transaction */
+    uint64_t fund;
+    uint8_t what; /* 1 grant, 2 recall; u8:1..2 */
+    uint32_t rows; /* u32:1..1048576 */
+    uint32_t chunks_done; /* how many bits of done are set */
+    dure_amount_t total;
+    dure_amount_t used; /* moved so far */
+    dure_name_t account; /* of a grant: that pays */
+    dure_day_t from;
+    dure_day_t until;
+    dure_hash_t root;
+    uint16_t done_count;
+    dure_window_word_t done[64]; /* one bit per chunk: bit i of word w is chunk 64 w + i; as many words as the chunks need */
+} dure_record_batch_t;
+void dure_record_batch_decode(dure_reader_t *reader, dure_record_batch_t *out);
+void dure_record_batch_encode(dure_writer_t *writer, const dure_record_batch_t *in);
+
+/* State table 12, key: party (8), lane (2), number (8). Hashed with the subject's blind. */
+typedef struct {
+    dure_tx_id_t id; /* of the transaction that placed it */
+    uint64_t subject;
+    uint8_t what; /* vocabulary: hold_kinds; u8:1..4 */
+    uint8_t reason; /* vocabulary: hold_reasons; u8:1..8 */
+    uint64_t fund;
+    dure_amount_t amount;
+    dure_day_t day; /* when placed */
+    dure_day_t until; /* last day it holds */
+    dure_day_t appealed; /* when the subject appealed; 0 = not */
+    dure_day_t answer_by; /* if appealed: last day it holds unless upheld; else 0 */
+    dure_hash_t evidence;
+} dure_record_hold_t;
+#define DURE_RECORD_HOLD_SIZE 92u
+void dure_record_hold_decode(dure_reader_t *reader, dure_record_hold_t *out);
+void dure_record_hold_encode(dure_writer_t *writer, const dure_record_hold_t *in);
+
+/* State table 13, key: party (8), lane (2), number (8) of the payment. Hashed with the payer's
+   blind. */
+typedef struct {
+    dure_tx_id_t id; /* of the payment or collection */
+    uint64_t payer;
+    dure_amount_t refunded; /* so far */
+    dure_day_t until; /* last day a refund is possible; then the record may go */
+} dure_record_refund_t;
+#define DURE_RECORD_REFUND_SIZE 38u
+void dure_record_refund_decode(dure_reader_t *reader, dure_record_refund_t *out);
+void dure_record_refund_encode(dure_writer_t *writer, const dure_record_refund_t *in);
 
 /* A block's header. The block's hash is tag 0x50 over these bytes. */
 typedef struct {
@@ -666,7 +1014,7 @@ void dure_ask_submit_encode(dure_writer_t *writer, const dure_ask_submit_t *in);
 
 /* A record of the state. */
 typedef struct {
-    uint8_t table; /* u8:1..10 */
+    uint8_t table; /* u8:1..13 */
     dure_bytes_t key; /* primary key, as the table says; bytes:36 */
     bool prove;
 } dure_ask_record_t;
@@ -675,7 +1023,7 @@ void dure_ask_record_encode(dure_writer_t *writer, const dure_ask_record_t *in);
 
 /* Records of one table, a page at a time. */
 typedef struct {
-    uint8_t table; /* u8:1..10 */
+    uint8_t table; /* u8:1..13 */
     uint64_t cursor; /* 0, then the last page's */
 } dure_ask_scan_t;
 #define DURE_ASK_SCAN_SIZE 9u

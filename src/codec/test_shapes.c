@@ -122,6 +122,36 @@ static void encode_approve(dure_writer_t *writer, const void *in)
     dure_approve_encode(writer, in);
 }
 
+static void decode_path_hash(dure_reader_t *reader, void *out)
+{
+    dure_path_hash_decode(reader, out);
+}
+
+static void encode_path_hash(dure_writer_t *writer, const void *in)
+{
+    dure_path_hash_encode(writer, in);
+}
+
+static void decode_batch_row(dure_reader_t *reader, void *out)
+{
+    dure_batch_row_decode(reader, out);
+}
+
+static void encode_batch_row(dure_writer_t *writer, const void *in)
+{
+    dure_batch_row_encode(writer, in);
+}
+
+static void decode_batch_rows(dure_reader_t *reader, void *out)
+{
+    dure_batch_rows_decode(reader, out);
+}
+
+static void encode_batch_rows(dure_writer_t *writer, const void *in)
+{
+    dure_batch_rows_encode(writer, in);
+}
+
 static void decode_deposit(dure_reader_t *reader, void *out)
 {
     dure_deposit_decode(reader, out);
@@ -172,6 +202,16 @@ static void encode_purchase_cancel(dure_writer_t *writer, const void *in)
     dure_purchase_cancel_encode(writer, in);
 }
 
+static void decode_remainder(dure_reader_t *reader, void *out)
+{
+    dure_remainder_decode(reader, out);
+}
+
+static void encode_remainder(dure_writer_t *writer, const void *in)
+{
+    dure_remainder_encode(writer, in);
+}
+
 static void decode_fund_choice(dure_reader_t *reader, void *out)
 {
     dure_fund_choice_decode(reader, out);
@@ -190,6 +230,126 @@ static void decode_payment(dure_reader_t *reader, void *out)
 static void encode_payment(dure_writer_t *writer, const void *in)
 {
     dure_payment_encode(writer, in);
+}
+
+static void decode_refund(dure_reader_t *reader, void *out)
+{
+    dure_refund_decode(reader, out);
+}
+
+static void encode_refund(dure_writer_t *writer, const void *in)
+{
+    dure_refund_encode(writer, in);
+}
+
+static void decode_mandate(dure_reader_t *reader, void *out)
+{
+    dure_mandate_decode(reader, out);
+}
+
+static void encode_mandate(dure_writer_t *writer, const void *in)
+{
+    dure_mandate_encode(writer, in);
+}
+
+static void decode_collection(dure_reader_t *reader, void *out)
+{
+    dure_collection_decode(reader, out);
+}
+
+static void encode_collection(dure_writer_t *writer, const void *in)
+{
+    dure_collection_encode(writer, in);
+}
+
+static void decode_gift(dure_reader_t *reader, void *out)
+{
+    dure_gift_decode(reader, out);
+}
+
+static void encode_gift(dure_writer_t *writer, const void *in)
+{
+    dure_gift_encode(writer, in);
+}
+
+static void decode_recirculation(dure_reader_t *reader, void *out)
+{
+    dure_recirculation_decode(reader, out);
+}
+
+static void encode_recirculation(dure_writer_t *writer, const void *in)
+{
+    dure_recirculation_encode(writer, in);
+}
+
+static void decode_party_choice(dure_reader_t *reader, void *out)
+{
+    dure_party_choice_decode(reader, out);
+}
+
+static void encode_party_choice(dure_writer_t *writer, const void *in)
+{
+    dure_party_choice_encode(writer, in);
+}
+
+static void decode_lapse(dure_reader_t *reader, void *out)
+{
+    dure_lapse_decode(reader, out);
+}
+
+static void encode_lapse(dure_writer_t *writer, const void *in)
+{
+    dure_lapse_encode(writer, in);
+}
+
+static void decode_tidy(dure_reader_t *reader, void *out)
+{
+    dure_tidy_decode(reader, out);
+}
+
+static void encode_tidy(dure_writer_t *writer, const void *in)
+{
+    dure_tidy_encode(writer, in);
+}
+
+static void decode_hold(dure_reader_t *reader, void *out)
+{
+    dure_hold_decode(reader, out);
+}
+
+static void encode_hold(dure_writer_t *writer, const void *in)
+{
+    dure_hold_encode(writer, in);
+}
+
+static void decode_release(dure_reader_t *reader, void *out)
+{
+    dure_release_decode(reader, out);
+}
+
+static void encode_release(dure_writer_t *writer, const void *in)
+{
+    dure_release_encode(writer, in);
+}
+
+static void decode_appeal(dure_reader_t *reader, void *out)
+{
+    dure_appeal_decode(reader, out);
+}
+
+static void encode_appeal(dure_writer_t *writer, const void *in)
+{
+    dure_appeal_encode(writer, in);
+}
+
+static void decode_uphold(dure_reader_t *reader, void *out)
+{
+    dure_uphold_decode(reader, out);
+}
+
+static void encode_uphold(dure_writer_t *writer, const void *in)
+{
+    dure_uphold_encode(writer, in);
 }
 
 static void decode_redemption(dure_reader_t *reader, void *out)
@@ -282,6 +442,56 @@ static void encode_act_limit(dure_writer_t *writer, const void *in)
     dure_act_limit_encode(writer, in);
 }
 
+static void decode_act_version(dure_reader_t *reader, void *out)
+{
+    dure_act_version_decode(reader, out);
+}
+
+static void encode_act_version(dure_writer_t *writer, const void *in)
+{
+    dure_act_version_encode(writer, in);
+}
+
+static void decode_act_batch(dure_reader_t *reader, void *out)
+{
+    dure_act_batch_decode(reader, out);
+}
+
+static void encode_act_batch(dure_writer_t *writer, const void *in)
+{
+    dure_act_batch_encode(writer, in);
+}
+
+static void decode_act_mode(dure_reader_t *reader, void *out)
+{
+    dure_act_mode_decode(reader, out);
+}
+
+static void encode_act_mode(dure_writer_t *writer, const void *in)
+{
+    dure_act_mode_encode(writer, in);
+}
+
+static void decode_act_recover(dure_reader_t *reader, void *out)
+{
+    dure_act_recover_decode(reader, out);
+}
+
+static void encode_act_recover(dure_writer_t *writer, const void *in)
+{
+    dure_act_recover_encode(writer, in);
+}
+
+static void decode_act_estate(dure_reader_t *reader, void *out)
+{
+    dure_act_estate_decode(reader, out);
+}
+
+static void encode_act_estate(dure_writer_t *writer, const void *in)
+{
+    dure_act_estate_encode(writer, in);
+}
+
 static void decode_tx(dure_reader_t *reader, void *out)
 {
     dure_tx_decode(reader, out);
@@ -360,6 +570,36 @@ static void decode_effect_move(dure_reader_t *reader, void *out)
 static void encode_effect_move(dure_writer_t *writer, const void *in)
 {
     dure_effect_move_encode(writer, in);
+}
+
+static void decode_effect_lot(dure_reader_t *reader, void *out)
+{
+    dure_effect_lot_decode(reader, out);
+}
+
+static void encode_effect_lot(dure_writer_t *writer, const void *in)
+{
+    dure_effect_lot_encode(writer, in);
+}
+
+static void decode_effect_part(dure_reader_t *reader, void *out)
+{
+    dure_effect_part_decode(reader, out);
+}
+
+static void encode_effect_part(dure_writer_t *writer, const void *in)
+{
+    dure_effect_part_encode(writer, in);
+}
+
+static void decode_effect_row(dure_reader_t *reader, void *out)
+{
+    dure_effect_row_decode(reader, out);
+}
+
+static void encode_effect_row(dure_writer_t *writer, const void *in)
+{
+    dure_effect_row_encode(writer, in);
 }
 
 static void decode_effect(dure_reader_t *reader, void *out)
@@ -490,6 +730,36 @@ static void decode_record_proposal(dure_reader_t *reader, void *out)
 static void encode_record_proposal(dure_writer_t *writer, const void *in)
 {
     dure_record_proposal_encode(writer, in);
+}
+
+static void decode_record_batch(dure_reader_t *reader, void *out)
+{
+    dure_record_batch_decode(reader, out);
+}
+
+static void encode_record_batch(dure_writer_t *writer, const void *in)
+{
+    dure_record_batch_encode(writer, in);
+}
+
+static void decode_record_hold(dure_reader_t *reader, void *out)
+{
+    dure_record_hold_decode(reader, out);
+}
+
+static void encode_record_hold(dure_writer_t *writer, const void *in)
+{
+    dure_record_hold_encode(writer, in);
+}
+
+static void decode_record_refund(dure_reader_t *reader, void *out)
+{
+    dure_record_refund_decode(reader, out);
+}
+
+static void encode_record_refund(dure_writer_t *writer, const void *in)
+{
+    dure_record_refund_encode(writer, in);
 }
 
 static void decode_approval(dure_reader_t *reader, void *out)
@@ -816,6 +1086,7 @@ const field_t shape_fields[] = {
     {"end_day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"owed", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"identity", SHAPE_RAW, 8, UINT64_C(0), UINT64_C(0), 0},
     {"period", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
@@ -830,8 +1101,15 @@ const field_t shape_fields[] = {
     {"entry", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 2},
     {"entry", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 1},
     {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
-    {"act", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 75},
+    {"act", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 102},
     {"proposal", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"hash", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"party", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"batch", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"chunk", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
+    {"rows", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 13},
+    {"path", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(32), 12},
     {"account", SHAPE_NAME, 1, UINT64_C(1), UINT64_C(31), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
@@ -843,10 +1121,47 @@ const field_t shape_fields[] = {
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"lot", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(4294967295), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"lot", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(4294967295), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"payee", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
     {"channel", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(4), 0},
-    {"funds", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(8), 17},
+    {"funds", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(8), 21},
+    {"payment", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"payer", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"number", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"amount_max", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"until", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
+    {"payee", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
+    {"mandate", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 24},
+    {"slot", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(3), 0},
+    {"signature", SHAPE_RAW, 64, UINT64_C(0), UINT64_C(0), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"channel", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(4), 0},
+    {"receiver", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"funds", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(8), 21},
+    {"payee", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"party", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"parties", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16), 28},
+    {"table", SHAPE_UINT, 1, UINT64_C(10), UINT64_C(13), 0},
+    {"ids", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 0},
+    {"subject", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(4), 0},
+    {"reason", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(8), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"evidence", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"hold", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"hold", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"statement", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"hold", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"answer", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
     {"payout", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
@@ -867,10 +1182,29 @@ const field_t shape_fields[] = {
     {"roles", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(255), 0},
     {"threshold", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(16), 0},
     {"parties_max", SHAPE_UINT, 4, UINT64_C(16), UINT64_C(20000000), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"from", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"report", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"image", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(24576), 0},
+    {"source", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(32768), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"rows", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(1048576), 0},
+    {"total", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(1000000000000000), 0},
+    {"root", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"from", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"mode", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(2), 0},
+    {"successor", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
+    {"subject", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"entry", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 1},
+    {"subject", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"heir", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(1), 0},
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"valid_until", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
-    {"body", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 76},
+    {"body", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 103},
     {"slot", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(3), 0},
     {"signature", SHAPE_RAW, 64, UINT64_C(0), UINT64_C(0), 0},
     {"from", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
@@ -887,17 +1221,35 @@ const field_t shape_fields[] = {
     {"parties_max", SHAPE_UINT, 4, UINT64_C(16), UINT64_C(20000000), 0},
     {"time", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
     {"salt", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
-    {"zones", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(8), 30},
-    {"cities", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 31},
-    {"services", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 32},
+    {"zones", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(8), 51},
+    {"cities", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 52},
+    {"services", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 53},
     {"source", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
     {"label", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
     {"value", SHAPE_INT, 8, (uint64_t)INT64_MIN, UINT64_C(9223372036854775807), 0},
-    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(16), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(36), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"party", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"lot", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
     {"account", SHAPE_NAME, 1, UINT64_C(0), UINT64_C(31), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
+    {"origin", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(4), 0},
+    {"gifted", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
+    {"face", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"paid", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"order_day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"issue_day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"end_day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
+    {"lots", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"share", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"reward", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"reward_lot", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
+    {"code", SHAPE_UINT, 2, UINT64_C(0), UINT64_C(65535), 0},
+    {"lot", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(1), 0},
     {"tx", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
@@ -907,8 +1259,11 @@ const field_t shape_fields[] = {
     {"code", SHAPE_UINT, 2, UINT64_C(0), UINT64_C(65535), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"rule", SHAPE_NAME, 1, UINT64_C(0), UINT64_C(31), 0},
-    {"numbers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(6), 34},
-    {"moves", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(72), 35},
+    {"numbers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(6), 55},
+    {"moves", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(72), 56},
+    {"parts", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(32), 58},
+    {"lots", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 57},
+    {"rows", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 59},
     {"clock", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
     {"parties_max", SHAPE_UINT, 4, UINT64_C(16), UINT64_C(20000000), 0},
     {"time", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
@@ -923,12 +1278,16 @@ const field_t shape_fields[] = {
     {"balance", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"reserved", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"deposited", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
-    {"parameter", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(31), 0},
+    {"received", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"spent", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"parameter", SHAPE_RAW, 8, UINT64_C(0), UINT64_C(0), 0},
     {"from", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
     {"value", SHAPE_INT, 8, (uint64_t)INT64_MIN, UINT64_C(9223372036854775807), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"city", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(4294967295), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
+    {"mode", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(2), 0},
+    {"successor", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"ceiling", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"issued", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"ordered", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
@@ -939,7 +1298,7 @@ const field_t shape_fields[] = {
     {"refunded", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"lapsed", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"escrow", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
-    {"changes", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(512), 40},
+    {"changes", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(512), 64},
     {"counters", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(32), 5},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
@@ -964,7 +1323,7 @@ const field_t shape_fields[] = {
     {"party", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"lane", SHAPE_UINT, 2, UINT64_C(0), UINT64_C(63), 0},
     {"top", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
-    {"window", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 44},
+    {"window", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 68},
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
@@ -976,7 +1335,7 @@ const field_t shape_fields[] = {
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(255), 0},
-    {"why", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
+    {"why", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(3), 0},
     {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
     {"day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
     {"hold_until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
@@ -986,8 +1345,35 @@ const field_t shape_fields[] = {
     {"city", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(4294967295), 0},
     {"day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
     {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
-    {"approvals", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16), 49},
+    {"approvals", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16), 76},
     {"act", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(61440), 0},
+    {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
+    {"rows", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(1048576), 0},
+    {"chunks_done", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
+    {"total", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"used", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"account", SHAPE_NAME, 1, UINT64_C(0), UINT64_C(31), 0},
+    {"from", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"root", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"done", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(64), 68},
+    {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"subject", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(4), 0},
+    {"reason", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(8), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"day", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"appealed", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"answer_by", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
+    {"evidence", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
+    {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
+    {"payer", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"refunded", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
     {"party", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"version", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(1), 0},
     {"height", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
@@ -1005,11 +1391,11 @@ const field_t shape_fields[] = {
     {"index", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(4294967295), 0},
     {"effect", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(16384), 0},
     {"problem", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(256), 0},
-    {"txs", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(4096), 51},
-    {"table", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(10), 0},
+    {"txs", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(4096), 78},
+    {"table", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(13), 0},
     {"key", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(36), 0},
     {"prove", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
-    {"table", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(10), 0},
+    {"table", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(13), 0},
     {"cursor", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"height", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
@@ -1022,7 +1408,7 @@ const field_t shape_fields[] = {
     {"ledger_root", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"app_hash", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"genesis", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(65536), 0},
-    {"answers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(4096), 52},
+    {"answers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(4096), 79},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
     {"height", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"blind", SHAPE_RAW, 16, UINT64_C(0), UINT64_C(0), 0},
@@ -1031,63 +1417,80 @@ const field_t shape_fields[] = {
     {"ledger_root", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"record", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(131072), 0},
     {"cursor", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"records", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 65},
+    {"records", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 92},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
     {"block", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(4194304), 0},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
-    {"answer", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 52},
+    {"answer", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 79},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
     {"receipt", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(65536), 0},
     {"height", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"time", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
     {"block_hash", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
-    {"answers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16384), 52},
+    {"answers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16384), 79},
     {"text", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(16384), 0},
     {"text", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(512), 0},
     {"number", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 77},
+    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 104},
     {"number", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 78},
-    {"account", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 21},
-    {"fund", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 22},
-    {"parameter", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 23},
-    {"ceiling", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 24},
-    {"roles", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 25},
-    {"threshold", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 26},
-    {"limit", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 27},
+    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 105},
+    {"account", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 37},
+    {"fund", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 38},
+    {"parameter", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 39},
+    {"ceiling", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 40},
+    {"roles", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 41},
+    {"threshold", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 42},
+    {"limit", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 43},
+    {"version", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 44},
+    {"batch", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 45},
+    {"mode", SHAPE_CASE, 1, UINT64_C(10), UINT64_C(10), 46},
+    {"recover", SHAPE_CASE, 1, UINT64_C(11), UINT64_C(11), 47},
+    {"estate", SHAPE_CASE, 1, UINT64_C(12), UINT64_C(12), 48},
     {"tick", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 6},
     {"registration", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 7},
     {"attest", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 8},
     {"rotate", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 9},
     {"propose", SHAPE_CASE, 1, UINT64_C(10), UINT64_C(10), 10},
     {"approve", SHAPE_CASE, 1, UINT64_C(11), UINT64_C(11), 11},
-    {"deposit", SHAPE_CASE, 1, UINT64_C(12), UINT64_C(12), 12},
-    {"purchase_order", SHAPE_CASE, 1, UINT64_C(20), UINT64_C(20), 13},
-    {"purchase_credit", SHAPE_CASE, 1, UINT64_C(21), UINT64_C(21), 14},
-    {"purchase_void", SHAPE_CASE, 1, UINT64_C(22), UINT64_C(22), 15},
-    {"purchase_cancel", SHAPE_CASE, 1, UINT64_C(23), UINT64_C(23), 16},
-    {"payment", SHAPE_CASE, 1, UINT64_C(30), UINT64_C(30), 18},
-    {"redemption", SHAPE_CASE, 1, UINT64_C(40), UINT64_C(40), 19},
-    {"payout_result", SHAPE_CASE, 1, UINT64_C(41), UINT64_C(41), 20},
-    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 53},
-    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 54},
-    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 55},
-    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 56},
-    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 57},
-    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 58},
-    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 59},
-    {"follow", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 60},
-    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 61},
-    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 62},
-    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 63},
-    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 64},
-    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 66},
-    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 67},
-    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 68},
-    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 69},
-    {"effects", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 70},
-    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 71},
-    {"problem", SHAPE_CASE, 1, UINT64_C(255), UINT64_C(255), 72},
+    {"deposit", SHAPE_CASE, 1, UINT64_C(12), UINT64_C(12), 15},
+    {"batch_rows", SHAPE_CASE, 1, UINT64_C(13), UINT64_C(13), 14},
+    {"purchase_order", SHAPE_CASE, 1, UINT64_C(20), UINT64_C(20), 16},
+    {"purchase_credit", SHAPE_CASE, 1, UINT64_C(21), UINT64_C(21), 17},
+    {"purchase_void", SHAPE_CASE, 1, UINT64_C(22), UINT64_C(22), 18},
+    {"purchase_cancel", SHAPE_CASE, 1, UINT64_C(23), UINT64_C(23), 19},
+    {"remainder", SHAPE_CASE, 1, UINT64_C(24), UINT64_C(24), 20},
+    {"payment", SHAPE_CASE, 1, UINT64_C(30), UINT64_C(30), 22},
+    {"refund", SHAPE_CASE, 1, UINT64_C(31), UINT64_C(31), 23},
+    {"collection", SHAPE_CASE, 1, UINT64_C(32), UINT64_C(32), 25},
+    {"gift", SHAPE_CASE, 1, UINT64_C(33), UINT64_C(33), 26},
+    {"recirculation", SHAPE_CASE, 1, UINT64_C(34), UINT64_C(34), 27},
+    {"redemption", SHAPE_CASE, 1, UINT64_C(40), UINT64_C(40), 35},
+    {"payout_result", SHAPE_CASE, 1, UINT64_C(41), UINT64_C(41), 36},
+    {"lapse", SHAPE_CASE, 1, UINT64_C(50), UINT64_C(50), 29},
+    {"tidy", SHAPE_CASE, 1, UINT64_C(51), UINT64_C(51), 30},
+    {"hold", SHAPE_CASE, 1, UINT64_C(60), UINT64_C(60), 31},
+    {"release", SHAPE_CASE, 1, UINT64_C(61), UINT64_C(61), 32},
+    {"appeal", SHAPE_CASE, 1, UINT64_C(62), UINT64_C(62), 33},
+    {"uphold", SHAPE_CASE, 1, UINT64_C(63), UINT64_C(63), 34},
+    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 80},
+    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 81},
+    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 82},
+    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 83},
+    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 84},
+    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 85},
+    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 86},
+    {"follow", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 87},
+    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 88},
+    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 89},
+    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 90},
+    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 91},
+    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 93},
+    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 94},
+    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 95},
+    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 96},
+    {"effects", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 97},
+    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 98},
+    {"problem", SHAPE_CASE, 1, UINT64_C(255), UINT64_C(255), 99},
 };
 
 const shape_t shapes[] = {
@@ -1095,80 +1498,107 @@ const shape_t shapes[] = {
     {"key_entry", false, 3, 2, sizeof(dure_key_entry_t), decode_key_entry, encode_key_entry},
     {"attribute_entry", false, 5, 4, sizeof(dure_attribute_entry_t), decode_attribute_entry, encode_attribute_entry},
     {"lot", false, 9, 12, sizeof(dure_lot_t), decode_lot, encode_lot},
-    {"balance", false, 21, 2, sizeof(dure_balance_t), decode_balance, encode_balance},
-    {"counter", false, 23, 4, sizeof(dure_counter_t), decode_counter, encode_counter},
-    {"tick", false, 27, 1, sizeof(dure_tick_t), decode_tick, encode_tick},
-    {"registration", false, 28, 5, sizeof(dure_registration_t), decode_registration, encode_registration},
-    {"attest", false, 33, 2, sizeof(dure_attest_t), decode_attest, encode_attest},
-    {"rotate", false, 35, 1, sizeof(dure_rotate_t), decode_rotate, encode_rotate},
-    {"propose", false, 36, 2, sizeof(dure_propose_t), decode_propose, encode_propose},
-    {"approve", false, 38, 1, sizeof(dure_approve_t), decode_approve, encode_approve},
-    {"deposit", false, 39, 2, sizeof(dure_deposit_t), decode_deposit, encode_deposit},
-    {"purchase_order", false, 41, 3, sizeof(dure_purchase_order_t), decode_purchase_order, encode_purchase_order},
-    {"purchase_credit", false, 44, 2, sizeof(dure_purchase_credit_t), decode_purchase_credit, encode_purchase_credit},
-    {"purchase_void", false, 46, 1, sizeof(dure_purchase_void_t), decode_purchase_void, encode_purchase_void},
-    {"purchase_cancel", false, 47, 2, sizeof(dure_purchase_cancel_t), decode_purchase_cancel, encode_purchase_cancel},
-    {"fund_choice", false, 49, 1, sizeof(dure_fund_choice_t), decode_fund_choice, encode_fund_choice},
-    {"payment", false, 50, 4, sizeof(dure_payment_t), decode_payment, encode_payment},
-    {"redemption", false, 54, 2, sizeof(dure_redemption_t), decode_redemption, encode_redemption},
-    {"payout_result", false, 56, 2, sizeof(dure_payout_result_t), decode_payout_result, encode_payout_result},
-    {"act_account", false, 58, 1, sizeof(dure_act_account_t), decode_act_account, encode_act_account},
-    {"act_fund", false, 59, 5, sizeof(dure_act_fund_t), decode_act_fund, encode_act_fund},
-    {"act_parameter", false, 64, 4, sizeof(dure_act_parameter_t), decode_act_parameter, encode_act_parameter},
-    {"act_ceiling", false, 68, 2, sizeof(dure_act_ceiling_t), decode_act_ceiling, encode_act_ceiling},
-    {"act_roles", false, 70, 2, sizeof(dure_act_roles_t), decode_act_roles, encode_act_roles},
-    {"act_threshold", false, 72, 1, sizeof(dure_act_threshold_t), decode_act_threshold, encode_act_threshold},
-    {"act_limit", false, 73, 1, sizeof(dure_act_limit_t), decode_act_limit, encode_act_limit},
-    {"tx", false, 74, 4, sizeof(dure_tx_t), decode_tx, encode_tx},
-    {"seal", false, 78, 2, sizeof(dure_seal_t), decode_seal, encode_seal},
-    {"genesis_zone", false, 80, 2, sizeof(dure_genesis_zone_t), decode_genesis_zone, encode_genesis_zone},
-    {"genesis_city", false, 82, 2, sizeof(dure_genesis_city_t), decode_genesis_city, encode_genesis_city},
-    {"genesis_service", false, 84, 5, sizeof(dure_genesis_service_t), decode_genesis_service, encode_genesis_service},
-    {"genesis", false, 89, 8, sizeof(dure_genesis_t), decode_genesis, encode_genesis},
-    {"effect_number", false, 97, 3, sizeof(dure_effect_number_t), decode_effect_number, encode_effect_number},
-    {"effect_move", false, 100, 6, sizeof(dure_effect_move_t), decode_effect_move, encode_effect_move},
-    {"effect", false, 106, 10, sizeof(dure_effect_t), decode_effect, encode_effect},
-    {"record_chain", false, 116, 6, sizeof(dure_record_chain_t), decode_record_chain, encode_record_chain},
-    {"record_city", false, 122, 3, sizeof(dure_record_city_t), decode_record_city, encode_record_city},
-    {"record_account", false, 125, 5, sizeof(dure_record_account_t), decode_record_account, encode_record_account},
-    {"parameter_change", false, 130, 3, sizeof(dure_parameter_change_t), decode_parameter_change, encode_parameter_change},
-    {"record_fund", false, 133, 15, sizeof(dure_record_fund_t), decode_record_fund, encode_record_fund},
-    {"record_program", false, 148, 6, sizeof(dure_record_program_t), decode_record_program, encode_record_program},
-    {"record_party", false, 154, 13, sizeof(dure_record_party_t), decode_record_party, encode_record_party},
-    {"window_word", false, 167, 1, sizeof(dure_window_word_t), decode_window_word, encode_window_word},
-    {"record_lane", false, 168, 4, sizeof(dure_record_lane_t), decode_record_lane, encode_record_lane},
-    {"record_order", false, 172, 8, sizeof(dure_record_order_t), decode_record_order, encode_record_order},
-    {"record_payout", false, 180, 9, sizeof(dure_record_payout_t), decode_record_payout, encode_record_payout},
-    {"record_proposal", false, 189, 6, sizeof(dure_record_proposal_t), decode_record_proposal, encode_record_proposal},
-    {"approval", false, 195, 1, sizeof(dure_approval_t), decode_approval, encode_approval},
-    {"block_header", false, 196, 8, sizeof(dure_block_header_t), decode_block_header, encode_block_header},
-    {"wire", false, 204, 1, sizeof(dure_wire_t), decode_wire, encode_wire},
-    {"answer", false, 205, 7, sizeof(dure_answer_t), decode_answer, encode_answer},
-    {"ask_head", false, 212, 0, sizeof(dure_ask_head_t), decode_ask_head, encode_ask_head},
-    {"ask_submit", false, 212, 1, sizeof(dure_ask_submit_t), decode_ask_submit, encode_ask_submit},
-    {"ask_record", false, 213, 3, sizeof(dure_ask_record_t), decode_ask_record, encode_ask_record},
-    {"ask_scan", false, 216, 2, sizeof(dure_ask_scan_t), decode_ask_scan, encode_ask_scan},
-    {"ask_block", false, 218, 1, sizeof(dure_ask_block_t), decode_ask_block, encode_ask_block},
-    {"ask_answer", false, 219, 1, sizeof(dure_ask_answer_t), decode_ask_answer, encode_ask_answer},
-    {"ask_receipt", false, 220, 1, sizeof(dure_ask_receipt_t), decode_ask_receipt, encode_ask_receipt},
-    {"ask_follow", false, 221, 1, sizeof(dure_ask_follow_t), decode_ask_follow, encode_ask_follow},
-    {"ask_status", false, 222, 0, sizeof(dure_ask_status_t), decode_ask_status, encode_ask_status},
-    {"tell_head", false, 222, 7, sizeof(dure_tell_head_t), decode_tell_head, encode_tell_head},
-    {"tell_submit", false, 229, 1, sizeof(dure_tell_submit_t), decode_tell_submit, encode_tell_submit},
-    {"tell_record", false, 230, 6, sizeof(dure_tell_record_t), decode_tell_record, encode_tell_record},
-    {"scanned", false, 236, 1, sizeof(dure_scanned_t), decode_scanned, encode_scanned},
-    {"tell_scan", false, 237, 2, sizeof(dure_tell_scan_t), decode_tell_scan, encode_tell_scan},
-    {"tell_block", false, 239, 2, sizeof(dure_tell_block_t), decode_tell_block, encode_tell_block},
-    {"tell_answer", false, 241, 2, sizeof(dure_tell_answer_t), decode_tell_answer, encode_tell_answer},
-    {"tell_receipt", false, 243, 2, sizeof(dure_tell_receipt_t), decode_tell_receipt, encode_tell_receipt},
-    {"tell_effects", false, 245, 4, sizeof(dure_tell_effects_t), decode_tell_effects, encode_tell_effects},
-    {"tell_status", false, 249, 1, sizeof(dure_tell_status_t), decode_tell_status, encode_tell_status},
-    {"tell_problem", false, 250, 1, sizeof(dure_tell_problem_t), decode_tell_problem, encode_tell_problem},
-    {"ask", false, 251, 2, sizeof(dure_ask_t), decode_ask, encode_ask},
-    {"tell", false, 253, 2, sizeof(dure_tell_t), decode_tell, encode_tell},
-    {"act", true, 255, 7, sizeof(dure_act_t), decode_act, encode_act},
-    {"body", true, 262, 14, sizeof(dure_body_t), decode_body, encode_body},
-    {"request", true, 276, 9, sizeof(dure_request_t), decode_request, encode_request},
-    {"reply", true, 285, 10, sizeof(dure_reply_t), decode_reply, encode_reply},
+    {"balance", false, 21, 3, sizeof(dure_balance_t), decode_balance, encode_balance},
+    {"counter", false, 24, 4, sizeof(dure_counter_t), decode_counter, encode_counter},
+    {"tick", false, 28, 1, sizeof(dure_tick_t), decode_tick, encode_tick},
+    {"registration", false, 29, 5, sizeof(dure_registration_t), decode_registration, encode_registration},
+    {"attest", false, 34, 2, sizeof(dure_attest_t), decode_attest, encode_attest},
+    {"rotate", false, 36, 1, sizeof(dure_rotate_t), decode_rotate, encode_rotate},
+    {"propose", false, 37, 2, sizeof(dure_propose_t), decode_propose, encode_propose},
+    {"approve", false, 39, 1, sizeof(dure_approve_t), decode_approve, encode_approve},
+    {"path_hash", false, 40, 1, sizeof(dure_path_hash_t), decode_path_hash, encode_path_hash},
+    {"batch_row", false, 41, 2, sizeof(dure_batch_row_t), decode_batch_row, encode_batch_row},
+    {"batch_rows", false, 43, 4, sizeof(dure_batch_rows_t), decode_batch_rows, encode_batch_rows},
+    {"deposit", false, 47, 2, sizeof(dure_deposit_t), decode_deposit, encode_deposit},
+    {"purchase_order", false, 49, 3, sizeof(dure_purchase_order_t), decode_purchase_order, encode_purchase_order},
+    {"purchase_credit", false, 52, 2, sizeof(dure_purchase_credit_t), decode_purchase_credit, encode_purchase_credit},
+    {"purchase_void", false, 54, 1, sizeof(dure_purchase_void_t), decode_purchase_void, encode_purchase_void},
+    {"purchase_cancel", false, 55, 2, sizeof(dure_purchase_cancel_t), decode_purchase_cancel, encode_purchase_cancel},
+    {"remainder", false, 57, 2, sizeof(dure_remainder_t), decode_remainder, encode_remainder},
+    {"fund_choice", false, 59, 1, sizeof(dure_fund_choice_t), decode_fund_choice, encode_fund_choice},
+    {"payment", false, 60, 4, sizeof(dure_payment_t), decode_payment, encode_payment},
+    {"refund", false, 64, 2, sizeof(dure_refund_t), decode_refund, encode_refund},
+    {"mandate", false, 66, 5, sizeof(dure_mandate_t), decode_mandate, encode_mandate},
+    {"collection", false, 71, 5, sizeof(dure_collection_t), decode_collection, encode_collection},
+    {"gift", false, 76, 3, sizeof(dure_gift_t), decode_gift, encode_gift},
+    {"recirculation", false, 79, 3, sizeof(dure_recirculation_t), decode_recirculation, encode_recirculation},
+    {"party_choice", false, 82, 1, sizeof(dure_party_choice_t), decode_party_choice, encode_party_choice},
+    {"lapse", false, 83, 1, sizeof(dure_lapse_t), decode_lapse, encode_lapse},
+    {"tidy", false, 84, 2, sizeof(dure_tidy_t), decode_tidy, encode_tidy},
+    {"hold", false, 86, 7, sizeof(dure_hold_t), decode_hold, encode_hold},
+    {"release", false, 93, 1, sizeof(dure_release_t), decode_release, encode_release},
+    {"appeal", false, 94, 2, sizeof(dure_appeal_t), decode_appeal, encode_appeal},
+    {"uphold", false, 96, 3, sizeof(dure_uphold_t), decode_uphold, encode_uphold},
+    {"redemption", false, 99, 2, sizeof(dure_redemption_t), decode_redemption, encode_redemption},
+    {"payout_result", false, 101, 2, sizeof(dure_payout_result_t), decode_payout_result, encode_payout_result},
+    {"act_account", false, 103, 1, sizeof(dure_act_account_t), decode_act_account, encode_act_account},
+    {"act_fund", false, 104, 5, sizeof(dure_act_fund_t), decode_act_fund, encode_act_fund},
+    {"act_parameter", false, 109, 4, sizeof(dure_act_parameter_t), decode_act_parameter, encode_act_parameter},
+    {"act_ceiling", false, 113, 2, sizeof(dure_act_ceiling_t), decode_act_ceiling, encode_act_ceiling},
+    {"act_roles", false, 115, 2, sizeof(dure_act_roles_t), decode_act_roles, encode_act_roles},
+    {"act_threshold", false, 117, 1, sizeof(dure_act_threshold_t), decode_act_threshold, encode_act_threshold},
+    {"act_limit", false, 118, 1, sizeof(dure_act_limit_t), decode_act_limit, encode_act_limit},
+    {"act_version", false, 119, 5, sizeof(dure_act_version_t), decode_act_version, encode_act_version},
+    {"act_batch", false, 124, 7, sizeof(dure_act_batch_t), decode_act_batch, encode_act_batch},
+    {"act_mode", false, 131, 3, sizeof(dure_act_mode_t), decode_act_mode, encode_act_mode},
+    {"act_recover", false, 134, 2, sizeof(dure_act_recover_t), decode_act_recover, encode_act_recover},
+    {"act_estate", false, 136, 2, sizeof(dure_act_estate_t), decode_act_estate, encode_act_estate},
+    {"tx", false, 138, 4, sizeof(dure_tx_t), decode_tx, encode_tx},
+    {"seal", false, 142, 2, sizeof(dure_seal_t), decode_seal, encode_seal},
+    {"genesis_zone", false, 144, 2, sizeof(dure_genesis_zone_t), decode_genesis_zone, encode_genesis_zone},
+    {"genesis_city", false, 146, 2, sizeof(dure_genesis_city_t), decode_genesis_city, encode_genesis_city},
+    {"genesis_service", false, 148, 5, sizeof(dure_genesis_service_t), decode_genesis_service, encode_genesis_service},
+    {"genesis", false, 153, 8, sizeof(dure_genesis_t), decode_genesis, encode_genesis},
+    {"effect_number", false, 161, 3, sizeof(dure_effect_number_t), decode_effect_number, encode_effect_number},
+    {"effect_move", false, 164, 6, sizeof(dure_effect_move_t), decode_effect_move, encode_effect_move},
+    {"effect_lot", false, 170, 8, sizeof(dure_effect_lot_t), decode_effect_lot, encode_effect_lot},
+    {"effect_part", false, 178, 7, sizeof(dure_effect_part_t), decode_effect_part, encode_effect_part},
+    {"effect_row", false, 185, 3, sizeof(dure_effect_row_t), decode_effect_row, encode_effect_row},
+    {"effect", false, 188, 13, sizeof(dure_effect_t), decode_effect, encode_effect},
+    {"record_chain", false, 201, 6, sizeof(dure_record_chain_t), decode_record_chain, encode_record_chain},
+    {"record_city", false, 207, 3, sizeof(dure_record_city_t), decode_record_city, encode_record_city},
+    {"record_account", false, 210, 7, sizeof(dure_record_account_t), decode_record_account, encode_record_account},
+    {"parameter_change", false, 217, 3, sizeof(dure_parameter_change_t), decode_parameter_change, encode_parameter_change},
+    {"record_fund", false, 220, 17, sizeof(dure_record_fund_t), decode_record_fund, encode_record_fund},
+    {"record_program", false, 237, 6, sizeof(dure_record_program_t), decode_record_program, encode_record_program},
+    {"record_party", false, 243, 13, sizeof(dure_record_party_t), decode_record_party, encode_record_party},
+    {"window_word", false, 256, 1, sizeof(dure_window_word_t), decode_window_word, encode_window_word},
+    {"record_lane", false, 257, 4, sizeof(dure_record_lane_t), decode_record_lane, encode_record_lane},
+    {"record_order", false, 261, 8, sizeof(dure_record_order_t), decode_record_order, encode_record_order},
+    {"record_payout", false, 269, 9, sizeof(dure_record_payout_t), decode_record_payout, encode_record_payout},
+    {"record_proposal", false, 278, 6, sizeof(dure_record_proposal_t), decode_record_proposal, encode_record_proposal},
+    {"record_batch", false, 284, 12, sizeof(dure_record_batch_t), decode_record_batch, encode_record_batch},
+    {"record_hold", false, 296, 11, sizeof(dure_record_hold_t), decode_record_hold, encode_record_hold},
+    {"record_refund", false, 307, 4, sizeof(dure_record_refund_t), decode_record_refund, encode_record_refund},
+    {"approval", false, 311, 1, sizeof(dure_approval_t), decode_approval, encode_approval},
+    {"block_header", false, 312, 8, sizeof(dure_block_header_t), decode_block_header, encode_block_header},
+    {"wire", false, 320, 1, sizeof(dure_wire_t), decode_wire, encode_wire},
+    {"answer", false, 321, 7, sizeof(dure_answer_t), decode_answer, encode_answer},
+    {"ask_head", false, 328, 0, sizeof(dure_ask_head_t), decode_ask_head, encode_ask_head},
+    {"ask_submit", false, 328, 1, sizeof(dure_ask_submit_t), decode_ask_submit, encode_ask_submit},
+    {"ask_record", false, 329, 3, sizeof(dure_ask_record_t), decode_ask_record, encode_ask_record},
+    {"ask_scan", false, 332, 2, sizeof(dure_ask_scan_t), decode_ask_scan, encode_ask_scan},
+    {"ask_block", false, 334, 1, sizeof(dure_ask_block_t), decode_ask_block, encode_ask_block},
+    {"ask_answer", false, 335, 1, sizeof(dure_ask_answer_t), decode_ask_answer, encode_ask_answer},
+    {"ask_receipt", false, 336, 1, sizeof(dure_ask_receipt_t), decode_ask_receipt, encode_ask_receipt},
+    {"ask_follow", false, 337, 1, sizeof(dure_ask_follow_t), decode_ask_follow, encode_ask_follow},
+    {"ask_status", false, 338, 0, sizeof(dure_ask_status_t), decode_ask_status, encode_ask_status},
+    {"tell_head", false, 338, 7, sizeof(dure_tell_head_t), decode_tell_head, encode_tell_head},
+    {"tell_submit", false, 345, 1, sizeof(dure_tell_submit_t), decode_tell_submit, encode_tell_submit},
+    {"tell_record", false, 346, 6, sizeof(dure_tell_record_t), decode_tell_record, encode_tell_record},
+    {"scanned", false, 352, 1, sizeof(dure_scanned_t), decode_scanned, encode_scanned},
+    {"tell_scan", false, 353, 2, sizeof(dure_tell_scan_t), decode_tell_scan, encode_tell_scan},
+    {"tell_block", false, 355, 2, sizeof(dure_tell_block_t), decode_tell_block, encode_tell_block},
+    {"tell_answer", false, 357, 2, sizeof(dure_tell_answer_t), decode_tell_answer, encode_tell_answer},
+    {"tell_receipt", false, 359, 2, sizeof(dure_tell_receipt_t), decode_tell_receipt, encode_tell_receipt},
+    {"tell_effects", false, 361, 4, sizeof(dure_tell_effects_t), decode_tell_effects, encode_tell_effects},
+    {"tell_status", false, 365, 1, sizeof(dure_tell_status_t), decode_tell_status, encode_tell_status},
+    {"tell_problem", false, 366, 1, sizeof(dure_tell_problem_t), decode_tell_problem, encode_tell_problem},
+    {"ask", false, 367, 2, sizeof(dure_ask_t), decode_ask, encode_ask},
+    {"tell", false, 369, 2, sizeof(dure_tell_t), decode_tell, encode_tell},
+    {"act", true, 371, 12, sizeof(dure_act_t), decode_act, encode_act},
+    {"body", true, 383, 26, sizeof(dure_body_t), decode_body, encode_body},
+    {"request", true, 409, 9, sizeof(dure_request_t), decode_request, encode_request},
+    {"reply", true, 418, 10, sizeof(dure_reply_t), decode_reply, encode_reply},
 };
 const size_t shapes_count = sizeof shapes / sizeof shapes[0];

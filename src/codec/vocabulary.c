@@ -123,6 +123,11 @@ static const entry_t labels[] = {
     {13, 7, "subsidy"},
     {14, 7, "minimum"},
     {15, 7, "maximum"},
+    {16, 6, "reward"},
+    {17, 7, "covered"},
+    {18, 4, "held"},
+    {19, 8, "refunded"},
+    {20, 5, "share"},
 };
 
 static const entry_t moves[] = {
@@ -142,6 +147,50 @@ static const entry_t moves[] = {
     {14, 13, "lot_cancelled"},
     {15, 14, "refund_settled"},
     {16, 15, "refund_rejected"},
+    {17, 15, "grant_to_escrow"},
+    {18, 16, "reward_to_escrow"},
+    {19, 17, "advance_to_escrow"},
+    {20, 17, "escrow_to_account"},
+    {21, 12, "lot_returned"},
+    {22, 17, "merchant_returned"},
+    {23, 11, "debt_opened"},
+    {24, 11, "debt_repaid"},
+    {25, 13, "lot_withdrawn"},
+    {26, 9, "lot_given"},
+    {27, 12, "lot_received"},
+    {28, 13, "merchant_sent"},
+    {29, 15, "lot_remaindered"},
+    {30, 12, "lot_recalled"},
+    {31, 10, "lot_lapsed"},
+    {32, 11, "share_taken"},
+    {33, 14, "batch_reserved"},
+    {34, 14, "batch_released"},
+    {35, 12, "lots_granted"},
+    {36, 13, "lots_recalled"},
+};
+
+static const entry_t hold_kinds[] = {
+    {1, 6, "freeze"},
+    {2, 10, "suspension"},
+    {3, 5, "death"},
+    {4, 5, "money"},
+};
+
+static const entry_t hold_reasons[] = {
+    {1, 10, "lost_phone"},
+    {2, 11, "own_request"},
+    {3, 15, "suspected_fraud"},
+    {4, 18, "registration_ended"},
+    {5, 5, "death"},
+    {6, 11, "court_order"},
+    {7, 7, "recheck"},
+    {8, 10, "inspection"},
+};
+
+static const entry_t fund_modes[] = {
+    {0, 4, "open"},
+    {1, 6, "paused"},
+    {2, 11, "full_refund"},
 };
 
 static const struct {
@@ -156,8 +205,11 @@ static const struct {
     {4, channels},
     {4, origins},
     {8, roles},
-    {15, labels},
-    {16, moves},
+    {20, labels},
+    {36, moves},
+    {4, hold_kinds},
+    {8, hold_reasons},
+    {3, fund_modes},
 };
 
 const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {

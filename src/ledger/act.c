@@ -38,7 +38,7 @@ static bool account_named(const dure_ledger_t *ledger, uint8_t city, const dure_
     return name->text[0] == 0 || ledger_account_find(ledger, city, name) != CELL_NONE;
 }
 
-static bool accounts_exist(const dure_ledger_t *ledger, uint8_t city,
+bool ledger_accounts_exist(const dure_ledger_t *ledger, uint8_t city,
                            const dure_yak_program_t *program)
 {
     if (ledger_account_find(ledger, city, &program->lapse_to) == CELL_NONE) {
@@ -58,7 +58,7 @@ static bool accounts_exist(const dure_ledger_t *ledger, uint8_t city,
 
 /* The known limits of README.md: rewards and shares are not performed, a shared counter is per
    party, and only a redemption can be held. */
-static bool is_performable(const dure_yak_program_t *program)
+bool ledger_is_performable(const dure_yak_program_t *program)
 {
     for (uint32_t i = 0; i < DURE_VERB_COUNT; i++) {
         const dure_yak_verb_t *verb = &program->verbs[i];
@@ -85,13 +85,14 @@ static dure_result_t fund_check(dure_ledger_t *ledger, uint8_t city, const dure_
         return DURE_RESULT_FUND_EXISTS;
     }
     const dure_yak_program_t *program = ledger->trial;
-    if (dure_yak_load(ledger->trial, act->image) != DURE_YAK_LOAD_OK || !is_performable(program)) {
+    if (dure_yak_load(ledger->trial, act->image) != DURE_YAK_LOAD_OK ||
+        !ledger_is_performable(program)) {
         return DURE_RESULT_PROGRAM_REFUSED;
     }
     if (program->issuer_city != city_at(ledger, city)->code) {
         return DURE_RESULT_PROGRAM_CITY;
     }
-    if (!accounts_exist(ledger, city, program)) {
+    if (!ledger_accounts_exist(ledger, city, program)) {
         return DURE_RESULT_ACCOUNT_UNKNOWN;
     }
     const dure_ledger_limits_t limits = dure_ledger_limits_for(ledger->state->parties_max);
@@ -112,6 +113,9 @@ bool ledger_program_parse(dure_ledger_t *ledger, uint32_t cell)
     }
     for (uint32_t i = 0; i < parsed->list_count; i++) {
         ledger->list_whats[cell][i] = dure_list_attribute(&parsed->lists[i]);
+    }
+    for (uint32_t i = 0; i < parsed->parameter_count; i++) {
+        ledger->parameter_marks[cell][i] = dure_name_mark(&parsed->parameters[i].name);
     }
     return true;
 }
@@ -184,7 +188,7 @@ static uint32_t parameter_find(const dure_yak_program_t *program, const dure_nam
 
 /* How many changes a parameter has; *superseded is the oldest that no later day needs, or
    CELL_NONE; *same the one of that very day. */
-static uint32_t changes_count(const dure_ledger_t *ledger, uint32_t fund, uint32_t parameter,
+static uint32_t changes_count(const dure_ledger_t *ledger, uint32_t fund, dure_mark_t parameter,
                               dure_day_t from, uint32_t *superseded, uint32_t *same)
 {
     uint32_t count = 0;
@@ -193,7 +197,7 @@ static uint32_t changes_count(const dure_ledger_t *ledger, uint32_t fund, uint32
     uint32_t at = fund_at(ledger, fund)->changes;
     for (; at != CELL_NONE; at = change_at(ledger, at)->next) {
         const change_t *change = change_at(ledger, at);
-        if (change->parameter != parameter) {
+        if (memcmp(&change->parameter, &parameter, sizeof parameter) != 0) {
             continue;
         }
         count++;
@@ -219,7 +223,7 @@ static dure_result_t parameter_check(const dure_ledger_t *ledger, const work_t *
         return DURE_RESULT_OTHER_CITY;
     }
     const dure_yak_program_t *program =
-        ledger_program(ledger, fund, fund_at(ledger, fund)->version);
+        ledger_program(ledger, fund, fund_at(ledger, fund)->version); /* the newest */
     const uint32_t i = parameter_find(program, &act->parameter);
     if (i == program->parameter_count) {
         return DURE_RESULT_PARAMETER_UNKNOWN;
@@ -237,7 +241,8 @@ static dure_result_t parameter_check(const dure_ledger_t *ledger, const work_t *
     }
     uint32_t superseded;
     uint32_t same;
-    const uint32_t count = changes_count(ledger, fund, i, act->from, &superseded, &same);
+    const uint32_t count =
+        changes_count(ledger, fund, dure_name_mark(&act->parameter), act->from, &superseded, &same);
     if (same == CELL_NONE && count >= DURE_PARAMETER_CHANGES_MAX &&
         (parameter->fixed_at_issue || superseded == CELL_NONE)) {
         return DURE_RESULT_TABLE_FULL; /* lots out there read the old values */
@@ -252,8 +257,8 @@ void ledger_change_insert(dure_ledger_t *ledger, uint32_t fund,
     uint32_t previous = CELL_NONE;
     for (uint32_t at = owner->changes; at != CELL_NONE; at = change_at(ledger, at)->next) {
         const change_t *change = change_at(ledger, at);
-        if (change->parameter > entry->parameter ||
-            (change->parameter == entry->parameter && change->from > entry->from)) {
+        const int order = memcmp(&change->parameter, &entry->parameter, sizeof entry->parameter);
+        if (order > 0 || (order == 0 && change->from > entry->from)) {
             break;
         }
         previous = at;
@@ -269,9 +274,7 @@ void ledger_change_insert(dure_ledger_t *ledger, uint32_t fund,
 static void parameter_perform(dure_ledger_t *ledger, const dure_act_parameter_t *act)
 {
     const uint32_t fund = ledger_fund_find(ledger, act->fund);
-    const dure_yak_program_t *program =
-        ledger_program(ledger, fund, fund_at(ledger, fund)->version);
-    const uint32_t parameter = parameter_find(program, &act->parameter);
+    const dure_mark_t parameter = dure_name_mark(&act->parameter);
     uint32_t superseded;
     uint32_t same;
     const uint32_t count = changes_count(ledger, fund, parameter, act->from, &superseded, &same);
@@ -282,7 +285,7 @@ static void parameter_perform(dure_ledger_t *ledger, const dure_act_parameter_t 
         ledger_unlink(ledger, POOL_CHANGE, &ledger_fund_change(ledger, fund)->changes, goes);
     }
     const dure_parameter_change_t entry = {
-        .parameter = (uint8_t)parameter, .from = act->from, .value = act->value};
+        .parameter = parameter, .from = act->from, .value = act->value};
     ledger_change_insert(ledger, fund, &entry);
 }
 
@@ -398,12 +401,23 @@ dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const 
         return threshold_check(ledger, work, &act->threshold);
     case DURE_ACT_LIMIT:
         return limit_check(ledger, work, &act->limit);
+    case DURE_ACT_VERSION:
+        return ledger_version_check(ledger, work, &act->version);
+    case DURE_ACT_BATCH:
+        return ledger_batch_check(ledger, work, &act->batch);
+    case DURE_ACT_MODE:
+        return ledger_mode_check(ledger, work, &act->mode);
+    case DURE_ACT_RECOVER:
+        return ledger_recover_check(ledger, work, &act->recover);
+    case DURE_ACT_ESTATE:
+        return ledger_estate_check(ledger, work, &act->estate);
     }
     DURE_ASSERT(false && "the decoder let an unknown act through");
     return DURE_RESULT_MALFORMED;
 }
 
-void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act)
+void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx_id_t *proposal,
+                        const dure_act_t *act)
 {
     const uint8_t city = city_of(ledger, work);
     switch ((dure_act_kind_t)act->kind) {
@@ -427,6 +441,21 @@ void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_ac
         break;
     case DURE_ACT_LIMIT:
         limit_perform(ledger, &act->limit);
+        break;
+    case DURE_ACT_VERSION:
+        ledger_version_perform(ledger, &act->version);
+        break;
+    case DURE_ACT_BATCH:
+        ledger_batch_perform(ledger, work, proposal, &act->batch);
+        break;
+    case DURE_ACT_MODE:
+        ledger_mode_perform(ledger, &act->mode);
+        break;
+    case DURE_ACT_RECOVER:
+        ledger_recover_perform(ledger, &act->recover);
+        break;
+    case DURE_ACT_ESTATE:
+        ledger_estate_perform(ledger, work, &act->estate);
         break;
     }
 }

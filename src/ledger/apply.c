@@ -96,6 +96,30 @@ static dure_result_t decide(dure_ledger_t *ledger, const work_t *work)
         return ledger_redemption(ledger, work);
     case DURE_BODY_PAYOUT_RESULT:
         return ledger_payout_result(ledger, work);
+    case DURE_BODY_BATCH_ROWS:
+        return ledger_batch_rows(ledger, work);
+    case DURE_BODY_REMAINDER:
+        return ledger_remainder(ledger, work);
+    case DURE_BODY_REFUND:
+        return ledger_refund(ledger, work);
+    case DURE_BODY_COLLECTION:
+        return ledger_collection(ledger, work);
+    case DURE_BODY_GIFT:
+        return ledger_gift(ledger, work);
+    case DURE_BODY_RECIRCULATION:
+        return ledger_recirculation(ledger, work);
+    case DURE_BODY_LAPSE:
+        return ledger_lapse(ledger, work);
+    case DURE_BODY_TIDY:
+        return ledger_tidy(ledger, work);
+    case DURE_BODY_HOLD:
+        return ledger_hold_place(ledger, work);
+    case DURE_BODY_RELEASE:
+        return ledger_hold_release(ledger, work);
+    case DURE_BODY_APPEAL:
+        return ledger_hold_appeal(ledger, work);
+    case DURE_BODY_UPHOLD:
+        return ledger_hold_uphold(ledger, work);
     }
     DURE_ASSERT(false && "the decoder let an unknown kind through");
     return DURE_RESULT_MALFORMED;
@@ -109,12 +133,36 @@ static void tell_highest(const dure_ledger_t *ledger, const signer_t *signer, du
     ledger_effect_number(effect, DURE_LABEL_HIGHEST_USED, top);
 }
 
+/* Its lists are long and seldom full: only their counts are set back. */
+static void effect_clear(dure_effect_t *effect)
+{
+    effect->fund = 0;
+    effect->rule = (dure_name_t){{0}};
+    effect->numbers_count = 0;
+    effect->moves_count = 0;
+    effect->parts_count = 0;
+    effect->lots_count = 0;
+    effect->rows = (dure_view_t){0};
+}
+
+/* A refund needs the effect of the very transaction that it names; nothing else may bring one. */
+static bool is_witnessed(const dure_body_t *body, const dure_effect_t *proven)
+{
+    if (body->kind != DURE_BODY_REFUND) {
+        return proven == NULL;
+    }
+    const dure_tx_id_t *id = &body->refund.payment;
+    return proven != NULL && proven->id.party == id->party && proven->id.lane == id->lane &&
+           proven->id.number == id->number;
+}
+
 dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
-                                const dure_verdict_t *verdict, dure_effect_t *effect)
+                                const dure_verdict_t *verdict, const dure_effect_t *proven,
+                                dure_effect_t *effect)
 {
     DURE_ASSERT(ledger->in_block);
     DURE_ASSERT(ledger->state->parties_max <= ledger->capacity);
-    memset(effect, 0, sizeof *effect);
+    effect_clear(effect);
     effect->version = 1;
     effect->id = envelope->tx.id;
     effect->kind = envelope->tx.body.kind;
@@ -122,9 +170,13 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
     dure_tx_hash(&effect->tx, &ledger->chain_id, envelope->body);
     signer_t signer;
     dure_result_t code = admit(ledger, envelope, &effect->tx, verdict, &signer);
+    if (code == DURE_RESULT_DONE && !is_witnessed(&envelope->tx.body, proven)) {
+        code = DURE_RESULT_WITNESS_WRONG;
+    }
     if (code == DURE_RESULT_DONE) {
         ledger_window_use(ledger, &envelope->tx.id, &signer);
-        const work_t work = {.tx = &envelope->tx, .signer = signer.party, .effect = effect};
+        const work_t work = {
+            .tx = &envelope->tx, .signer = signer.party, .effect = effect, .proven = proven};
         code = decide(ledger, &work);
         DURE_ASSERT(code == DURE_RESULT_DONE || code >= 200);
         DURE_ASSERT(code == DURE_RESULT_DONE || effect->moves_count == 0);

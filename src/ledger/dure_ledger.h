@@ -25,6 +25,7 @@ typedef struct {
     uint32_t parties_max;
     uint32_t lots_max, attributes_max, balances_max, counters_max; /* over all parties */
     uint32_t orders_max, payouts_max, proposals_max, lanes_max, accounts_max;
+    uint32_t batches_max, holds_max, refunds_max;
     uint32_t funds_max, programs_max;
     uint64_t image_bytes_max; /* all programs' images and open proposals' acts */
     /* Undo space for one block, see dure_ledger_drop: of a node's capacity only. */
@@ -80,12 +81,17 @@ typedef struct {
 } dure_verdict_t;
 
 /* dure_ledger_apply: decides and, if it is accepted, performs one transaction.  Fills *effect
-   wholly (also for inadmissible ones) and returns effect->code.  verdict may be NULL.  Asserts that
-   dure_ledger_parties_max is within dure_ledger_capacity, which any transaction may end. */
+   wholly (also for inadmissible ones; its rows borrow from the ledger until the next call) and
+   returns effect->code.  verdict may be NULL.  proven: for a refund the effect of the transaction
+   it names, proved under the chain's range by whoever calls (chain/witness); NULL if there is no
+   such proof, and for every other kind.  Asserts that dure_ledger_parties_max is within
+   dure_ledger_capacity, which any transaction may end. */
 dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
-                                const dure_verdict_t *verdict, dure_effect_t *effect);
+                                const dure_verdict_t *verdict, const dure_effect_t *proven,
+                                dure_effect_t *effect);
 
-/* dure_ledger_admit: gate 1 alone, against the present state, changing nothing: for a mempool. */
+/* dure_ledger_admit: gate 1 alone, against the present state, changing nothing: for a mempool.  A
+   refund's witness is not looked at: the proposer attaches it. */
 dure_result_t dure_ledger_admit(const dure_ledger_t *ledger, const dure_envelope_t *envelope,
                                 const dure_verdict_t *verdict);
 
@@ -121,6 +127,9 @@ typedef enum {
     DURE_TABLE_ORDER = 8,
     DURE_TABLE_PAYOUT = 9,
     DURE_TABLE_PROPOSAL = 10,
+    DURE_TABLE_BATCH = 11,
+    DURE_TABLE_HOLD = 12,
+    DURE_TABLE_REFUND = 13,
 } dure_table_t;
 
 #define DURE_PRIMARY_KEY_MAX 36u
@@ -140,7 +149,8 @@ dure_primary_key_t dure_key_fund(uint64_t fund);
 dure_primary_key_t dure_key_program(uint64_t fund, uint8_t version);
 dure_primary_key_t dure_key_party(uint64_t party);
 dure_primary_key_t dure_key_lane(uint64_t party, uint16_t lane);
-/* Orders, payouts and proposals: the id of the transaction that made them. */
+/* Orders, payouts, proposals, batches and holds: the id of the transaction that made them; refunds:
+   of the payment. */
 dure_primary_key_t dure_key_made(dure_table_t table, const dure_tx_id_t *id);
 /* H(STATE_KEY, table || primary key): the place in the tree. */
 void dure_state_key(dure_hash_t *key, const dure_primary_key_t *primary);
@@ -189,7 +199,7 @@ const char *dure_ledger_invariants(const dure_ledger_t *ledger);
 /* How full the tables are, for metrics and refusals. */
 typedef struct {
     uint32_t parties, lots, attributes, balances, counters, orders, payouts, proposals, lanes,
-        funds;
+        funds, batches, holds, refunds;
 } dure_ledger_usage_t;
 dure_ledger_usage_t dure_ledger_usage(const dure_ledger_t *ledger);
 

@@ -22,6 +22,12 @@ static record_id_t id_of(const dure_ledger_t *ledger, index_t index, uint32_t ce
         return ledger_id(&payout_at(ledger, cell)->id);
     case INDEX_PROPOSAL:
         return ledger_id(&proposal_at(ledger, cell)->id);
+    case INDEX_BATCH:
+        return ledger_id(&batch_at(ledger, cell)->id);
+    case INDEX_HOLD:
+        return ledger_id(&hold_at(ledger, cell)->id);
+    case INDEX_REFUND:
+        return ledger_id(&refund_at(ledger, cell)->id);
     case INDEX_COUNT:
         break;
     }

@@ -31,7 +31,7 @@ static const char *balances_add(const dure_ledger_t *ledger, const party_t *part
 {
     for (uint32_t at = party->holdings; at != CELL_NONE; at = balance_at(ledger, at)->next) {
         const balance_t *balance = balance_at(ledger, at);
-        if (dure_amount_is_zero(balance->amount)) {
+        if (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(balance->owed)) {
             return "a balance is empty";
         }
         if (balance->fund == fund && !add(&sums->held_merchants, balance->amount)) {
@@ -55,6 +55,13 @@ static const char *open_add(const dure_ledger_t *ledger, uint64_t fund, sums_t *
         }
         if (!add(&sums->ordered, order->face)) {
             return "the orders of a fund overflow";
+        }
+    }
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_BATCH].used; i++) {
+        const batch_t *batch = batch_at(ledger, i);
+        if (batch->id.party != 0 && batch->fund == fund && batch->what == BATCH_GRANT &&
+            !add(&sums->ordered, dure_amount_minus(batch->total, batch->used))) {
+            return "the grants of a fund overflow";
         }
     }
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PAYOUT].used; i++) {
@@ -83,7 +90,7 @@ static const char *figures_check(const fund_t *fund, const sums_t *sums)
         return "the open payouts are not what is pending";
     }
     if (!equal(sums->ordered, fund->ordered)) {
-        return "the open orders are not what is ordered";
+        return "the open orders and grants are not what is ordered";
     }
     dure_amount_t gone = fund->redeemed;
     if (!add(&gone, fund->refunded) || !add(&gone, fund->lapsed)) {
@@ -143,12 +150,23 @@ static const char *account_check(const dure_ledger_t *ledger, const account_t *a
             return "what an account reserves overflows";
         }
     }
-    if (!equal(reserved, account->reserved)) {
-        return "the open orders are not what an account reserves";
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_BATCH].used; i++) {
+        const batch_t *batch = batch_at(ledger, i);
+        if (batch->id.party != 0 && batch->what == BATCH_GRANT &&
+            fund_at(ledger, ledger_fund_find(ledger, batch->fund))->city == account->city &&
+            dure_name_equal(&batch->account, &account->name) &&
+            !add(&reserved, dure_amount_minus(batch->total, batch->used))) {
+            return "what an account reserves overflows";
+        }
     }
-    dure_amount_t in = account->balance;
-    if (!add(&in, account->reserved) || dure_amount_compare(in, account->deposited) > 0) {
-        return "an account has more than was deposited";
+    if (!equal(reserved, account->reserved)) {
+        return "the open orders and grants are not what an account reserves";
+    }
+    dure_amount_t has = account->balance;
+    dure_amount_t got = account->deposited;
+    if (!add(&has, account->reserved) || !add(&has, account->spent) ||
+        !add(&got, account->received) || !equal(has, got)) {
+        return "an account's balance does not follow from what came and went";
     }
     return NULL;
 }

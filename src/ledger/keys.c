@@ -60,8 +60,7 @@ dure_primary_key_t dure_key_lane(uint64_t party, uint16_t lane)
 
 dure_primary_key_t dure_key_made(dure_table_t table, const dure_tx_id_t *id)
 {
-    DURE_ASSERT(table == DURE_TABLE_ORDER || table == DURE_TABLE_PAYOUT ||
-                table == DURE_TABLE_PROPOSAL);
+    DURE_ASSERT(table >= DURE_TABLE_ORDER && table <= DURE_TABLE_REFUND);
     dure_primary_key_t key = key_of(table, 18);
     dure_put_u64(key.bytes, id->party);
     dure_put_u16(key.bytes + 8, id->lane);
@@ -138,6 +137,12 @@ uint32_t ledger_record_find(const dure_ledger_t *ledger, const dure_primary_key_
         return ledger_index_find(ledger, INDEX_PAYOUT, ledger_id(&id));
     case DURE_TABLE_PROPOSAL:
         return ledger_index_find(ledger, INDEX_PROPOSAL, ledger_id(&id));
+    case DURE_TABLE_BATCH:
+        return ledger_index_find(ledger, INDEX_BATCH, ledger_id(&id));
+    case DURE_TABLE_HOLD:
+        return ledger_index_find(ledger, INDEX_HOLD, ledger_id(&id));
+    case DURE_TABLE_REFUND:
+        return ledger_index_find(ledger, INDEX_REFUND, ledger_id(&id));
     }
     return CELL_NONE;
 }
@@ -145,7 +150,7 @@ uint32_t ledger_record_find(const dure_ledger_t *ledger, const dure_primary_key_
 bool dure_ledger_scan(const dure_ledger_t *ledger, dure_table_t table, uint64_t *cursor,
                       dure_blind_t *blind, dure_writer_t *out)
 {
-    DURE_ASSERT(table >= DURE_TABLE_CHAIN && table <= DURE_TABLE_PROPOSAL);
+    DURE_ASSERT(table >= DURE_TABLE_CHAIN && table <= DURE_TABLE_REFUND);
     const uint32_t used = ledger->state->pools[table - 1].used;
     while (*cursor < used) {
         const uint32_t cell = (uint32_t)*cursor;

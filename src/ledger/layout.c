@@ -26,6 +26,9 @@ const uint32_t ledger_cell_sizes[POOL_COUNT] = {
     [POOL_ORDER] = sizeof(order_t),
     [POOL_PAYOUT] = sizeof(payout_t),
     [POOL_PROPOSAL] = sizeof(proposal_t),
+    [POOL_BATCH] = sizeof(batch_t),
+    [POOL_HOLD] = sizeof(hold_t),
+    [POOL_REFUND] = sizeof(refund_t),
     [POOL_KEY] = sizeof(party_key_t),
     [POOL_ATTRIBUTE] = sizeof(attribute_t),
     [POOL_LOT] = sizeof(lot_t),
@@ -37,7 +40,8 @@ const uint32_t ledger_cell_sizes[POOL_COUNT] = {
 
 static const pool_t INDEX_POOLS[INDEX_COUNT] = {
     [INDEX_PARTY] = POOL_PARTY,   [INDEX_LANE] = POOL_LANE,         [INDEX_ORDER] = POOL_ORDER,
-    [INDEX_PAYOUT] = POOL_PAYOUT, [INDEX_PROPOSAL] = POOL_PROPOSAL,
+    [INDEX_PAYOUT] = POOL_PAYOUT, [INDEX_PROPOSAL] = POOL_PROPOSAL, [INDEX_BATCH] = POOL_BATCH,
+    [INDEX_HOLD] = POOL_HOLD,     [INDEX_REFUND] = POOL_REFUND,
 };
 
 dure_ledger_limits_t dure_ledger_limits_for(uint32_t parties_max)
@@ -53,6 +57,9 @@ dure_ledger_limits_t dure_ledger_limits_for(uint32_t parties_max)
         .orders_max = base + parties_max / 4,
         .payouts_max = base + parties_max / 4,
         .proposals_max = 256,
+        .batches_max = 256,
+        .holds_max = base + parties_max / 16,
+        .refunds_max = base + parties_max / 2,
         .lanes_max = base,
         .accounts_max = 512,
         .funds_max = 64,
@@ -74,6 +81,9 @@ void dure_ledger_limits_cover(dure_ledger_limits_t *limits, uint32_t parties_max
     COVER(orders_max);
     COVER(payouts_max);
     COVER(proposals_max);
+    COVER(batches_max);
+    COVER(holds_max);
+    COVER(refunds_max);
     COVER(lanes_max);
     COVER(accounts_max);
     COVER(funds_max);
@@ -105,6 +115,12 @@ static uint32_t pool_limit(const dure_ledger_limits_t *limits, pool_t pool)
         return limits->payouts_max;
     case POOL_PROPOSAL:
         return limits->proposals_max;
+    case POOL_BATCH:
+        return limits->batches_max;
+    case POOL_HOLD:
+        return limits->holds_max;
+    case POOL_REFUND:
+        return limits->refunds_max;
     case POOL_KEY:
         return limits->parties_max + limits->parties_max / 2 + 64;
     case POOL_ATTRIBUTE:
@@ -205,7 +221,10 @@ static size_t lay_all(dure_ledger_t *ledger)
         lay(&offset, (size_t)(ledger->limits.programs_max + 1) * sizeof(dure_yak_program_t));
     const size_t list_whats =
         lay(&offset, ledger->limits.programs_max * sizeof *ledger->list_whats);
+    const size_t marks =
+        lay(&offset, ledger->limits.programs_max * sizeof *ledger->parameter_marks);
     const size_t scratch = lay(&offset, DURE_RECORD_SIZE_MAX);
+    const size_t rows = lay(&offset, (size_t)BATCH_ROWS * DURE_EFFECT_ROW_SIZE);
     const size_t flags = lay(&offset, refs);
     const size_t slot_of = lay(&offset, (size_t)refs * sizeof(uint32_t));
     const size_t ref_of = lay(&offset, (size_t)refs * sizeof(uint32_t));
@@ -218,7 +237,10 @@ static size_t lay_all(dure_ledger_t *ledger)
         ledger->programs = (dure_yak_program_t *)(void *)(memory + programs);
         ledger->trial = ledger->programs + ledger->limits.programs_max;
         ledger->list_whats = (uint64_t(*)[DURE_YAK_LISTS_MAX])(void *)(memory + list_whats);
+        ledger->parameter_marks =
+            (dure_mark_t(*)[DURE_FUND_PARAMETERS_MAX])(void *)(memory + marks);
         ledger->scratch = memory + scratch;
+        ledger->rows = memory + rows;
         ledger->flags = memory + flags;
         ledger->slot_of = (uint32_t *)(void *)(memory + slot_of);
         ledger->ref_of = (uint32_t *)(void *)(memory + ref_of);
@@ -237,7 +259,8 @@ static void limits_check(const dure_ledger_limits_t *limits)
     DURE_ASSERT(limits->programs_max <= DURE_FUNDS_MAX * DURE_FUND_VERSIONS_MAX);
     DURE_ASSERT(limits->image_bytes_max <= UINT64_C(1) << 36);
     const uint64_t others = (uint64_t)limits->lanes_max + limits->orders_max + limits->payouts_max +
-                            limits->proposals_max + limits->accounts_max;
+                            limits->proposals_max + limits->accounts_max + limits->batches_max +
+                            limits->holds_max + limits->refunds_max;
     DURE_ASSERT(others <= UINT32_C(1) << 28);
 }
 
@@ -347,5 +370,8 @@ dure_ledger_usage_t dure_ledger_usage(const dure_ledger_t *ledger)
         .proposals = pools[POOL_PROPOSAL].live,
         .lanes = pools[POOL_LANE].live,
         .funds = pools[POOL_FUND].live,
+        .batches = pools[POOL_BATCH].live,
+        .holds = pools[POOL_HOLD].live,
+        .refunds = pools[POOL_REFUND].live,
     };
 }

@@ -31,7 +31,7 @@ typedef struct {
     uint8_t city; /* index */
     uint8_t zero[3];
     dure_name_t name;
-    dure_amount_t balance, reserved, deposited;
+    dure_amount_t balance, reserved, deposited, received, spent;
 } account_t;
 
 typedef struct {
@@ -43,7 +43,9 @@ typedef struct {
     uint8_t version;
     uint8_t versions;
     uint8_t loaded; /* 0: only named so far by a record of a party that was loaded before it */
-    uint32_t zero;
+    uint8_t mode;   /* dure_fund_mode_t */
+    uint8_t zero[3];
+    uint64_t successor;
     dure_amount_t ceiling, issued, ordered, held_citizens, held_merchants, pending, redeemed,
         refunded, lapsed, escrow;
 } fund_t;
@@ -60,10 +62,9 @@ typedef struct {
 
 typedef struct {
     uint32_t next;
-    uint32_t parameter;
-    int64_t value;
     dure_day_t from;
-    uint32_t zero;
+    dure_mark_t parameter;
+    int64_t value;
 } change_t;
 
 /* Memory is counted per party (README): nothing stands here that can stand in a pool. */
@@ -76,10 +77,11 @@ typedef struct {
     uint32_t keys, attributes, counters; /* lists */
     uint32_t holdings; /* list: a citizen's lots, a merchant's balances, a service's lanes */
     uint32_t open;     /* list: a citizen's open orders, a merchant's open redemptions */
+    uint32_t holds;    /* list: of the holds whose subject it is */
     uint8_t city;      /* index */
     uint8_t kind;      /* dure_kind_t */
     uint8_t roles;
-    uint8_t zero[5];
+    uint8_t zero;
 } party_t;
 
 typedef struct {
@@ -121,7 +123,7 @@ typedef struct {
 typedef struct {
     uint32_t next;
     uint32_t fund; /* index */
-    dure_amount_t amount;
+    dure_amount_t amount, owed;
 } balance_t;
 
 typedef struct {
@@ -166,6 +168,7 @@ typedef struct {
 
 #define PAYOUT_REDEMPTION 1u
 #define PAYOUT_CANCEL     2u
+#define PAYOUT_REMAINDER  3u
 
 typedef struct {
     uint32_t next;
@@ -178,6 +181,45 @@ typedef struct {
     dure_day_t day, until;
     uint64_t approvals[16];
 } proposal_t;
+
+#define BATCH_ROWS       256u /* of one chunk */
+#define BATCH_DONE_WORDS 64u
+#define BATCH_GRANT      1u
+#define BATCH_RECALL     2u
+typedef struct {
+    uint32_t next; /* of the free list */
+    uint32_t rows, chunks_done;
+    uint8_t what;
+    uint8_t zero[3];
+    dure_tx_id_t id;
+    uint64_t fund;
+    dure_amount_t total, used;
+    dure_name_t account;
+    dure_day_t from, until;
+    dure_hash_t root;
+    uint64_t done[BATCH_DONE_WORDS];
+} batch_t;
+
+typedef struct {
+    uint32_t next; /* of the subject's list */
+    dure_day_t day, until, appealed, answer_by;
+    uint8_t what;   /* dure_hold_kind_t */
+    uint8_t reason; /* dure_hold_reason_t */
+    uint16_t zero;
+    dure_tx_id_t id;
+    uint64_t subject;
+    uint64_t fund;
+    dure_amount_t amount;
+    dure_hash_t evidence;
+} hold_t;
+
+typedef struct {
+    uint32_t next; /* of the free list */
+    dure_day_t until;
+    dure_tx_id_t id; /* of the payment */
+    uint64_t payer;
+    dure_amount_t refunded;
+} refund_t;
 
 #define CHUNK_BYTES 508u /* part of the format: the room for acts is counted in these */
 typedef struct {
@@ -197,7 +239,10 @@ typedef enum {
     POOL_LANE,
     POOL_ORDER,
     POOL_PAYOUT,
-    POOL_PROPOSAL, /* the tables of the tree stand up to here, in the order of dure_table_t */
+    POOL_PROPOSAL,
+    POOL_BATCH,
+    POOL_HOLD,
+    POOL_REFUND, /* the tables of the tree stand up to here, in the order of dure_table_t */
     POOL_KEY,
     POOL_ATTRIBUTE,
     POOL_LOT,
@@ -208,7 +253,7 @@ typedef enum {
     POOL_COUNT
 } pool_t;
 
-#define TABLE_COUNT 10u
+#define TABLE_COUNT 13u
 
 typedef struct {
     uint32_t used; /* cells ever used; those below are live or in the free list */
@@ -234,6 +279,9 @@ typedef enum {
     INDEX_ORDER,
     INDEX_PAYOUT,
     INDEX_PROPOSAL,
+    INDEX_BATCH,
+    INDEX_HOLD,
+    INDEX_REFUND,
     INDEX_COUNT
 } index_t;
 
@@ -271,7 +319,10 @@ struct dure_ledger {
     dure_yak_program_t *programs;               /* by program cell: what the image says */
     dure_yak_program_t *trial;                  /* of a program under examination */
     uint64_t (*list_whats)[DURE_YAK_LISTS_MAX]; /* by program cell: what its lists are kept under */
-    uint8_t *scratch;                           /* DURE_RECORD_SIZE_MAX */
+    /* By program cell: under what its parameters' changes are kept. */
+    dure_mark_t (*parameter_marks)[DURE_FUND_PARAMETERS_MAX];
+    uint8_t *rows;    /* of the last chunk of a batch: what effect.rows borrows */
+    uint8_t *scratch; /* DURE_RECORD_SIZE_MAX */
     uint8_t *journal;
     size_t journal_used;
 
@@ -307,6 +358,9 @@ CELL_ACCESSOR(lane_at, lane_t, POOL_LANE)
 CELL_ACCESSOR(order_at, order_t, POOL_ORDER)
 CELL_ACCESSOR(payout_at, payout_t, POOL_PAYOUT)
 CELL_ACCESSOR(proposal_at, proposal_t, POOL_PROPOSAL)
+CELL_ACCESSOR(batch_at, batch_t, POOL_BATCH)
+CELL_ACCESSOR(hold_at, hold_t, POOL_HOLD)
+CELL_ACCESSOR(refund_at, refund_t, POOL_REFUND)
 CELL_ACCESSOR(key_at, party_key_t, POOL_KEY)
 CELL_ACCESSOR(attribute_at, attribute_t, POOL_ATTRIBUTE)
 CELL_ACCESSOR(lot_at, lot_t, POOL_LOT)
@@ -375,6 +429,21 @@ fund_t *ledger_fund_change(dure_ledger_t *ledger, uint32_t fund);
 account_t *ledger_account_change(dure_ledger_t *ledger, uint32_t account);
 city_t *ledger_city_change(dure_ledger_t *ledger, uint32_t city);
 void ledger_time_set(dure_ledger_t *ledger, dure_time_t now);
+/* The version whose program is in force today; and the one that governs a lot: its own, or as that
+   one's `old lots` clause says. */
+uint8_t ledger_fund_version(const dure_ledger_t *ledger, uint32_t fund);
+uint8_t ledger_lot_version(const dure_ledger_t *ledger, const lot_t *lot);
+/* Last day of a lot issued on a day. */
+dure_day_t ledger_end_day(const dure_yak_program_t *program, dure_day_t issue_day);
+
+/* What city accounts pay and get back; the balance was checked.  balance + reserved = deposited +
+   received - spent, always. */
+void ledger_account_spend(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
+void ledger_account_receive(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
+void ledger_account_reserve(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
+/* A reservation that is paid, or goes back to the balance. */
+void ledger_account_reserved_spend(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
+void ledger_account_reserved_return(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
 
 /* What a new party is made from; room was checked. */
 uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, uint8_t kind,
@@ -397,6 +466,8 @@ bool ledger_balance_room(const dure_ledger_t *ledger, uint32_t party, uint32_t n
 void ledger_balance_add(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t amount);
 void ledger_balance_take(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
                          dure_amount_t amount);
+/* What the merchant owes the refund reserve in this fund, from now on. */
+void ledger_owed_set(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t owed);
 
 uint32_t ledger_lot_find(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
                          uint32_t number);
@@ -410,6 +481,26 @@ void ledger_lot_take(dure_ledger_t *ledger, uint32_t party, uint32_t cell, dure_
 /* Lists of open business that hang on a party, ascending by id. */
 void ledger_open_add(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_t cell);
 void ledger_open_remove(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_t cell);
+
+/* ---- lots.c: room in a wallet */
+/* Whether a lot of this fund more has a place; *merges: alike lots must be merged first.  False:
+   the wallet or the chain is full, and *code says which. */
+DURE_MUST_USE bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                                    bool *merges, dure_result_t *code);
+void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund);
+/* Whether the fund's ceiling lets so much more be issued: DONE, CEILING_REACHED with its numbers,
+   or AMOUNT_TOO_LARGE. */
+dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t fund,
+                                   dure_effect_t *effect, dure_amount_t face);
+/* Whether all that a city's funds ever issued and ordered and its accounts ever took in, and so
+   much more, is an amount: then no sum of a fund or account can overflow, whatever moves back and
+   forth. */
+bool ledger_ever_fits(const dure_ledger_t *ledger, uint8_t city, dure_amount_t more);
+/* A lot newly issued to a party, from its own next number; its place was checked (and merged for).
+   `face` comes to `paid` and what an account paid.  Returns the number. */
+uint32_t ledger_lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                          dure_origin_t origin, dure_amount_t face, dure_amount_t paid,
+                          dure_day_t order_day);
 
 /* ---- tally.c: counters, and what an event would add to them */
 typedef struct {
@@ -499,6 +590,7 @@ typedef struct {
     const dure_tx_t *tx;
     uint32_t signer; /* party cell */
     dure_effect_t *effect;
+    const dure_effect_t *proven; /* of a refund: the payment's effect; else NULL */
 } work_t;
 
 bool ledger_has_role(const dure_ledger_t *ledger, uint32_t party, dure_service_t role);
@@ -517,6 +609,18 @@ dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_payment(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_batch_rows(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_remainder(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_refund(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_collection(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_gift(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_recirculation(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_lapse(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_tidy(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_hold_place(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_hold_release(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_hold_appeal(dure_ledger_t *ledger, const work_t *work);
+dure_result_t ledger_hold_uphold(dure_ledger_t *ledger, const work_t *work);
 
 /* An attested entry that this kind of party may have, with a value of its vocabulary. */
 dure_result_t ledger_entry_check(const dure_attribute_entry_t *entry, uint8_t kind);
@@ -526,9 +630,33 @@ bool ledger_may_attest(const dure_ledger_t *ledger, uint32_t signer, uint64_t wh
 /* What a program's image takes of image_bytes_max. */
 uint64_t ledger_image_space(size_t size);
 dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
-void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act);
+/* `proposal`: the id of the transaction that proposed it. */
+void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx_id_t *proposal,
+                        const dure_act_t *act);
+/* Whether the accounts that a program names are there; and whether its effects can be performed. */
+bool ledger_accounts_exist(const dure_ledger_t *ledger, uint8_t city,
+                           const dure_yak_program_t *program);
+bool ledger_is_performable(const dure_yak_program_t *program);
 /* Parses the image of a program cell into its place; false if it does not load. */
 DURE_MUST_USE bool ledger_program_parse(dure_ledger_t *ledger, uint32_t program);
+
+/* ---- act_program.c, act_batch.c, act_party.c */
+dure_result_t ledger_version_check(dure_ledger_t *ledger, const work_t *work,
+                                   const dure_act_version_t *act);
+void ledger_version_perform(dure_ledger_t *ledger, const dure_act_version_t *act);
+dure_result_t ledger_mode_check(const dure_ledger_t *ledger, const work_t *work,
+                                const dure_act_mode_t *act);
+void ledger_mode_perform(dure_ledger_t *ledger, const dure_act_mode_t *act);
+dure_result_t ledger_batch_check(const dure_ledger_t *ledger, const work_t *work,
+                                 const dure_act_batch_t *act);
+void ledger_batch_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx_id_t *proposal,
+                          const dure_act_batch_t *act);
+dure_result_t ledger_recover_check(const dure_ledger_t *ledger, const work_t *work,
+                                   const dure_act_recover_t *act);
+void ledger_recover_perform(dure_ledger_t *ledger, const dure_act_recover_t *act);
+dure_result_t ledger_estate_check(const dure_ledger_t *ledger, const work_t *work,
+                                  const dure_act_estate_t *act);
+void ledger_estate_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_estate_t *act);
 
 /* Inserting what a record says; room was checked. */
 uint32_t ledger_program_add(dure_ledger_t *ledger, const dure_record_program_t *record);
@@ -540,6 +668,39 @@ void ledger_change_insert(dure_ledger_t *ledger, uint32_t fund,
 uint32_t ledger_proposal_add(dure_ledger_t *ledger, const dure_record_proposal_t *record,
                              uint8_t city);
 void ledger_proposal_remove(dure_ledger_t *ledger, uint32_t cell);
+
+/* ---- table_batch.c, table_hold.c, table_refund.c: records that come and go */
+uint32_t ledger_batch_add(dure_ledger_t *ledger, const dure_record_batch_t *record);
+void ledger_batch_remove(dure_ledger_t *ledger, uint32_t cell);
+void ledger_batch_write(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t *out);
+const char *ledger_batch_load(dure_ledger_t *ledger, dure_reader_t *reader);
+/* Words of done-bits that so many rows take, and chunks. */
+uint32_t ledger_batch_chunks(uint32_t rows);
+uint32_t ledger_batch_words(uint32_t rows);
+
+/* Linked to its subject, if that is there already. */
+uint32_t ledger_hold_add(dure_ledger_t *ledger, const dure_record_hold_t *record);
+void ledger_hold_remove(dure_ledger_t *ledger, uint32_t cell);
+void ledger_hold_write(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t *out,
+                       dure_blind_t *blind);
+const char *ledger_hold_load(dure_ledger_t *ledger, dure_reader_t *reader);
+/* Links it to its subject, ascending by id; for loading, when all parties are there. */
+void ledger_hold_link(dure_ledger_t *ledger, uint32_t cell);
+/* Holds today: until its last day, or if it was appealed and not upheld, until the answer is due.
+ */
+bool ledger_hold_is_active(const dure_ledger_t *ledger, const hold_t *hold);
+/* DONE, PARTY_FROZEN or PARTY_DEAD: whether the party may move its money out. */
+dure_result_t ledger_may_send(const dure_ledger_t *ledger, uint32_t party);
+/* DONE, PARTY_DEAD or PAYEE_SUSPENDED: whether it may get new money. */
+dure_result_t ledger_may_receive(const dure_ledger_t *ledger, uint32_t party);
+/* How much of a merchant's money of a fund is held. */
+dure_amount_t ledger_money_held(const dure_ledger_t *ledger, uint32_t party, uint32_t fund);
+
+uint32_t ledger_refund_add(dure_ledger_t *ledger, const dure_record_refund_t *record);
+void ledger_refund_remove(dure_ledger_t *ledger, uint32_t cell);
+void ledger_refund_write(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t *out,
+                         dure_blind_t *blind);
+const char *ledger_refund_load(dure_ledger_t *ledger, dure_reader_t *reader);
 
 /* ---- genesis.c */
 const char *ledger_genesis_check(const dure_genesis_t *genesis, dure_zone_t *zone);

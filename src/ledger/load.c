@@ -98,6 +98,8 @@ static const char *load_account(dure_ledger_t *ledger, dure_reader_t *reader)
     account->balance = record.balance;
     account->reserved = record.reserved;
     account->deposited = record.deposited;
+    account->received = record.received;
+    account->spent = record.spent;
     ledger_link(ledger, POOL_ACCOUNT, &city_at(ledger, city)->accounts, CELL_NONE, cell);
     ledger_dirty(ledger, DURE_TABLE_ACCOUNT, cell);
     return NULL;
@@ -130,8 +132,8 @@ static const char *load_changes(dure_ledger_t *ledger, uint32_t fund, dure_view_
     for (uint16_t i = 0; i < changes.count; i++) {
         dure_parameter_change_t change;
         dure_parameter_change_decode(&reader, &change);
-        if (i > 0 && (change.parameter < before.parameter ||
-                      (change.parameter == before.parameter && change.from <= before.from))) {
+        const int order = memcmp(&before.parameter, &change.parameter, sizeof change.parameter);
+        if (i > 0 && (order > 0 || (order == 0 && change.from <= before.from))) {
             return "a fund's parameter changes are not ascending";
         }
         ledger_change_insert(ledger, fund, &change);
@@ -145,6 +147,8 @@ static void fund_fill(dure_ledger_t *ledger, uint32_t cell, const dure_record_fu
     fund_t *fund = fund_at(ledger, cell);
     fund->loaded = 1;
     fund->version = record->version;
+    fund->mode = record->mode;
+    fund->successor = record->successor;
     fund->ceiling = record->ceiling;
     fund->issued = record->issued;
     fund->ordered = record->ordered;
@@ -303,7 +307,7 @@ static const char *load_balances(dure_ledger_t *ledger, uint32_t party,
     for (uint16_t i = 0; i < record->balances_count; i++) {
         const dure_balance_t *balance = &record->balances[i];
         if ((i > 0 && balance->fund <= record->balances[i - 1].fund) ||
-            dure_amount_is_zero(balance->amount)) {
+            (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(balance->owed))) {
             return "a party's balances are not ascending, or empty";
         }
         const uint32_t fund = fund_named(ledger, balance->fund);
@@ -311,6 +315,7 @@ static const char *load_balances(dure_ledger_t *ledger, uint32_t party,
             return FULL;
         }
         ledger_balance_add(ledger, party, fund, balance->amount);
+        ledger_owed_set(ledger, party, fund, balance->owed);
     }
     return NULL;
 }
@@ -476,6 +481,12 @@ static const char *load_one(dure_ledger_t *ledger, dure_table_t table, const dur
         return load_payout(ledger, reader);
     case DURE_TABLE_PROPOSAL:
         return load_proposal(ledger, reader);
+    case DURE_TABLE_BATCH:
+        return ledger_batch_load(ledger, reader);
+    case DURE_TABLE_HOLD:
+        return ledger_hold_load(ledger, reader);
+    case DURE_TABLE_REFUND:
+        return ledger_refund_load(ledger, reader);
     }
     return "no such table";
 }

@@ -94,6 +94,42 @@ static const char *parties_whole(const dure_ledger_t *ledger)
     return NULL;
 }
 
+/* Whom holds and refunds concern must be there; then holds hang on their subjects. */
+static const char *stops_link(dure_ledger_t *ledger)
+{
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_HOLD].used; i++) {
+        const hold_t *hold = hold_at(ledger, i);
+        if (ledger_party_find(ledger, hold->subject) == CELL_NONE ||
+            (hold->fund != 0 && ledger_fund_find(ledger, hold->fund) == CELL_NONE)) {
+            return "a hold without its subject or fund";
+        }
+        ledger_hold_link(ledger, i);
+    }
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_REFUND].used; i++) {
+        if (ledger_party_find(ledger, refund_at(ledger, i)->payer) == CELL_NONE) {
+            return "a refund without its payer";
+        }
+    }
+    return NULL;
+}
+
+static const char *batches_whole(const dure_ledger_t *ledger)
+{
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_BATCH].used; i++) {
+        const batch_t *batch = batch_at(ledger, i);
+        const uint32_t fund = ledger_fund_find(ledger, batch->fund);
+        if (fund == CELL_NONE) {
+            return "a batch without its fund";
+        }
+        const bool grants = batch->what == BATCH_GRANT;
+        if (grants != (ledger_account_find(ledger, fund_at(ledger, fund)->city, &batch->account) !=
+                       CELL_NONE)) {
+            return "a grant without the account that pays, or a recall with one";
+        }
+    }
+    return NULL;
+}
+
 /* What the tables of a running chain always have: found by comparing with the genesis. */
 static const char *chain_whole(const dure_ledger_t *ledger)
 {
@@ -130,6 +166,8 @@ bool dure_ledger_load_end(dure_ledger_t *ledger, const char **problem)
     *problem = *problem != NULL ? *problem : parties_whole(ledger);
     *problem = *problem != NULL ? *problem : orders_link(ledger);
     *problem = *problem != NULL ? *problem : payouts_link(ledger);
+    *problem = *problem != NULL ? *problem : stops_link(ledger);
+    *problem = *problem != NULL ? *problem : batches_whole(ledger);
     *problem = *problem != NULL ? *problem : dure_ledger_invariants(ledger);
     return *problem == NULL;
 }

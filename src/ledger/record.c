@@ -23,6 +23,12 @@ bool ledger_record_exists(const dure_ledger_t *ledger, dure_table_t table, uint3
         return payout_at(ledger, cell)->id.party != 0;
     case DURE_TABLE_PROPOSAL:
         return proposal_at(ledger, cell)->id.party != 0;
+    case DURE_TABLE_BATCH:
+        return batch_at(ledger, cell)->id.party != 0;
+    case DURE_TABLE_HOLD:
+        return hold_at(ledger, cell)->id.party != 0;
+    case DURE_TABLE_REFUND:
+        return refund_at(ledger, cell)->id.party != 0;
     }
     return false;
 }
@@ -54,6 +60,12 @@ dure_primary_key_t ledger_record_key(const dure_ledger_t *ledger, dure_table_t t
         return dure_key_made(table, &payout_at(ledger, cell)->id);
     case DURE_TABLE_PROPOSAL:
         return dure_key_made(table, &proposal_at(ledger, cell)->id);
+    case DURE_TABLE_BATCH:
+        return dure_key_made(table, &batch_at(ledger, cell)->id);
+    case DURE_TABLE_HOLD:
+        return dure_key_made(table, &hold_at(ledger, cell)->id);
+    case DURE_TABLE_REFUND:
+        return dure_key_made(table, &refund_at(ledger, cell)->id);
     }
     return dure_key_chain();
 }
@@ -89,6 +101,8 @@ static void write_account(const dure_ledger_t *ledger, uint32_t cell, dure_write
         .balance = account->balance,
         .reserved = account->reserved,
         .deposited = account->deposited,
+        .received = account->received,
+        .spent = account->spent,
     };
     dure_record_account_encode(out, &record);
 }
@@ -137,6 +151,8 @@ static void write_fund(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t
     dure_write_uint(out, 8, fund->number);
     dure_write_uint(out, 4, city_at(ledger, fund->city)->code);
     dure_write_uint(out, 1, fund->version);
+    dure_write_uint(out, 1, fund->mode);
+    dure_write_uint(out, 8, fund->successor);
     const dure_amount_t figures[] = {
         fund->ceiling, fund->issued,   fund->ordered,  fund->held_citizens, fund->held_merchants,
         fund->pending, fund->redeemed, fund->refunded, fund->lapsed,        fund->escrow,
@@ -150,7 +166,7 @@ static void write_fund(const dure_ledger_t *ledger, uint32_t cell, dure_writer_t
         count++;
         const change_t *change = change_at(ledger, at);
         const dure_parameter_change_t entry = {
-            .parameter = (uint8_t)change->parameter, .from = change->from, .value = change->value};
+            .parameter = change->parameter, .from = change->from, .value = change->value};
         dure_parameter_change_encode(out, &entry);
     }
     count_close(out, counted_at, count);
@@ -249,7 +265,8 @@ static void write_balances(const dure_ledger_t *ledger, const party_t *party, du
         count++;
         const balance_t *balance = balance_at(ledger, at);
         const dure_balance_t entry = {.fund = fund_at(ledger, balance->fund)->number,
-                                      .amount = balance->amount};
+                                      .amount = balance->amount,
+                                      .owed = balance->owed};
         dure_balance_encode(out, &entry);
     }
     count_close(out, counted_at, count);
@@ -394,6 +411,15 @@ bool ledger_record_write(const dure_ledger_t *ledger, dure_table_t table, uint32
         break;
     case DURE_TABLE_PROPOSAL:
         write_proposal(ledger, cell, out);
+        break;
+    case DURE_TABLE_BATCH:
+        ledger_batch_write(ledger, cell, out);
+        break;
+    case DURE_TABLE_HOLD:
+        ledger_hold_write(ledger, cell, out, blind);
+        break;
+    case DURE_TABLE_REFUND:
+        ledger_refund_write(ledger, cell, out, blind);
         break;
     }
     return true;

@@ -16,11 +16,15 @@ question_t ledger_question(uint32_t fund, uint8_t version, dure_verb_t verb, dur
 int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
                          const dure_yak_program_t *program, uint32_t parameter, dure_day_t day)
 {
-    int64_t value = program->parameters[parameter].initial;
+    const dure_yak_parameter_t *declared = &program->parameters[parameter];
+    const dure_mark_t *mark = &ledger->parameter_marks[program - ledger->programs][parameter];
+    int64_t value = declared->initial;
     for (uint32_t at = fund_at(ledger, fund)->changes; at != CELL_NONE;
          at = change_at(ledger, at)->next) {
         const change_t *change = change_at(ledger, at);
-        if (change->parameter == parameter && change->from <= day) {
+        if (change->from <= day && change->value >= declared->low &&
+            change->value <= declared->high &&
+            memcmp(&change->parameter, mark, sizeof *mark) == 0) {
             value = change->value; /* ascending by day: the last one counts */
         }
     }

@@ -45,6 +45,28 @@ const dure_yak_program_t *ledger_program(const dure_ledger_t *ledger, uint32_t f
     return &ledger->programs[fund_at(ledger, fund)->programs[version]];
 }
 
+uint8_t ledger_fund_version(const dure_ledger_t *ledger, uint32_t fund)
+{
+    uint8_t version = fund_at(ledger, fund)->version;
+    while (version > 0 &&
+           program_at(ledger, fund_at(ledger, fund)->programs[version])->opened > ledger->today) {
+        version--;
+    }
+    return version;
+}
+
+/* `follow if looser` keeps its own version until something proves a program looser. */
+#define OLD_LOTS_FOLLOW 2u
+
+uint8_t ledger_lot_version(const dure_ledger_t *ledger, const lot_t *lot)
+{
+    if (ledger_program(ledger, lot->fund, lot->version)->old_lots != OLD_LOTS_FOLLOW) {
+        return lot->version;
+    }
+    const uint8_t newest = ledger_fund_version(ledger, lot->fund);
+    return newest > lot->version ? newest : lot->version;
+}
+
 uint64_t ledger_list_what(const dure_ledger_t *ledger, const dure_yak_program_t *program,
                           uint16_t list)
 {
@@ -74,6 +96,41 @@ account_t *ledger_account_change(dure_ledger_t *ledger, uint32_t account)
     ledger_touch(ledger, at, sizeof *at);
     ledger_dirty(ledger, DURE_TABLE_ACCOUNT, account);
     return at;
+}
+
+void ledger_account_spend(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount)
+{
+    account_t *at = ledger_account_change(ledger, account);
+    at->balance = dure_amount_minus(at->balance, amount);
+    at->spent = dure_amount_plus(at->spent, amount);
+}
+
+void ledger_account_receive(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount)
+{
+    account_t *at = ledger_account_change(ledger, account);
+    at->balance = dure_amount_plus(at->balance, amount);
+    at->received = dure_amount_plus(at->received, amount);
+}
+
+void ledger_account_reserve(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount)
+{
+    account_t *at = ledger_account_change(ledger, account);
+    at->balance = dure_amount_minus(at->balance, amount);
+    at->reserved = dure_amount_plus(at->reserved, amount);
+}
+
+void ledger_account_reserved_spend(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount)
+{
+    account_t *at = ledger_account_change(ledger, account);
+    at->reserved = dure_amount_minus(at->reserved, amount);
+    at->spent = dure_amount_plus(at->spent, amount);
+}
+
+void ledger_account_reserved_return(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount)
+{
+    account_t *at = ledger_account_change(ledger, account);
+    at->reserved = dure_amount_minus(at->reserved, amount);
+    at->balance = dure_amount_plus(at->balance, amount);
 }
 
 city_t *ledger_city_change(dure_ledger_t *ledger, uint32_t city)
@@ -115,6 +172,7 @@ uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, 
         .counters = CELL_NONE,
         .holdings = CELL_NONE,
         .open = CELL_NONE,
+        .holds = CELL_NONE,
         .city = city,
         .kind = kind,
         .roles = roles,
@@ -331,10 +389,24 @@ void ledger_balance_take(dure_ledger_t *ledger, uint32_t party, uint32_t fund, d
     balance_t *balance = balance_at(ledger, cell);
     ledger_touch(ledger, balance, sizeof *balance);
     balance->amount = dure_amount_minus(balance->amount, amount);
-    if (dure_amount_is_zero(balance->amount)) {
+    if (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(balance->owed)) {
         ledger_unlink(ledger, POOL_BALANCE, &owner->holdings, cell);
     }
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+}
+
+void ledger_owed_set(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t owed)
+{
+    /* The entry may be there for the debt alone. */
+    ledger_balance_add(ledger, party, fund, DURE_AMOUNT_ZERO);
+    party_t *owner = party_at(ledger, party);
+    const uint32_t cell = ledger_balance_find(ledger, owner, fund);
+    balance_t *balance = balance_at(ledger, cell);
+    ledger_touch(ledger, balance, sizeof *balance);
+    balance->owed = owed;
+    if (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(owed)) {
+        ledger_unlink(ledger, POOL_BALANCE, &owner->holdings, cell);
+    }
 }
 
 /* ---- lots

@@ -47,7 +47,7 @@ static void leave_tree(dure_ledger_t *ledger, uint32_t ref)
 /* The cells of these tables are used again for other records, so a slot may hold another's key. */
 static bool cells_change_owner(dure_table_t table)
 {
-    return table == DURE_TABLE_ORDER || table == DURE_TABLE_PAYOUT || table == DURE_TABLE_PROPOSAL;
+    return table >= DURE_TABLE_ORDER;
 }
 
 static void leave_if_other(dure_ledger_t *ledger, dure_table_t table, uint32_t cell, uint32_t ref)

@@ -649,6 +649,12 @@ static dure_act_t act_base(const stage_t *stage, uint8_t act)
         return act_threshold(2);
     case DURE_ACT_LIMIT:
         return (dure_act_t){.kind = DURE_ACT_LIMIT, .limit = {.parties_max = 300}};
+    case DURE_ACT_VERSION:
+    case DURE_ACT_BATCH:
+    case DURE_ACT_MODE:
+    case DURE_ACT_RECOVER:
+    case DURE_ACT_ESTATE:
+        break;
     }
     fail_msg("an act without a transaction to start from");
     return (dure_act_t){0};
@@ -689,6 +695,19 @@ static dure_body_t body_base(const stage_t *stage, uint8_t kind, uint8_t act)
         return body_redemption(FUND, 3000);
     case DURE_BODY_PAYOUT_RESULT:
         return body_result(stage->payout_shop, 1);
+    case DURE_BODY_BATCH_ROWS:
+    case DURE_BODY_REMAINDER:
+    case DURE_BODY_REFUND:
+    case DURE_BODY_COLLECTION:
+    case DURE_BODY_GIFT:
+    case DURE_BODY_RECIRCULATION:
+    case DURE_BODY_LAPSE:
+    case DURE_BODY_TIDY:
+    case DURE_BODY_HOLD:
+    case DURE_BODY_RELEASE:
+    case DURE_BODY_APPEAL:
+    case DURE_BODY_UPHOLD:
+        break;
     }
     fail_msg("a kind without a transaction to start from");
     return (dure_body_t){0};

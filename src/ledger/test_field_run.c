@@ -57,7 +57,7 @@ static uint32_t attempt(run_t *run, const uint8_t *wire, size_t size)
         const uint32_t admitted = dure_ledger_admit(ledger, &envelope, NULL);
         assert_int_equal(ledger->journal_used, 0);
         dure_effect_t effect;
-        code = dure_ledger_apply(ledger, &envelope, NULL, &effect);
+        code = dure_ledger_apply(ledger, &envelope, NULL, NULL, &effect);
         assert_int_equal(admitted, code >= 200 ? DURE_RESULT_DONE : code);
         effect_check(run, &envelope, code, &effect);
     } else {

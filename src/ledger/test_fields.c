@@ -108,7 +108,7 @@ static dure_hash_t refused_root(const dure_tx_id_t *id, dure_time_t valid_until)
     assert_true(dure_tx_seal(&out, &tx, dure_ledger_chain_id(world->ledger), 0, &secret));
     dure_envelope_t envelope;
     assert_code(dure_envelope_decode(&envelope, dure_writer_bytes(&out), NULL), DURE_RESULT_DONE);
-    assert_true(dure_ledger_apply(world->ledger, &envelope, NULL, &world->effect) >= 200);
+    assert_true(dure_ledger_apply(world->ledger, &envelope, NULL, NULL, &world->effect) >= 200);
     const dure_hash_t root = world_root(world);
     back();
     return root;

@@ -92,7 +92,7 @@ static void pair_free(pair_t *pair)
 static void again(const world_t *world, dure_ledger_t *other)
 {
     static dure_effect_t effect;
-    (void)dure_ledger_apply(other, &world->envelope, NULL, &effect);
+    (void)dure_ledger_apply(other, &world->envelope, NULL, NULL, &effect);
     assert_memory_equal(&effect, &world->effect, sizeof effect);
 }
 
@@ -221,7 +221,7 @@ static void a_raised_limit_makes_room_at_once(void **state)
     assert_code(dure_envelope_decode(&pair->world->envelope, dure_writer_bytes(&out), NULL),
                 DURE_RESULT_DONE);
     static dure_effect_t effect;
-    assert_code(dure_ledger_apply(pair->wide, &pair->world->envelope, NULL, &effect),
+    assert_code(dure_ledger_apply(pair->wide, &pair->world->envelope, NULL, NULL, &effect),
                 DURE_RESULT_DONE);
     const bool is_undone = dure_ledger_drop(pair->wide);
     assert_true(is_undone);

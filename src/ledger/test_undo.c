@@ -107,7 +107,7 @@ static void play(ledger_t *on, const stream_t *stream, uint32_t first, uint32_t 
             continue;
         }
         dure_effect_t effect;
-        dure_ledger_apply(on->ledger, &envelope, NULL, &effect);
+        dure_ledger_apply(on->ledger, &envelope, NULL, NULL, &effect);
         dure_writer_t out = dure_writer(bytes, sizeof bytes);
         dure_effect_encode(&out, &effect);
         assert_false(out.overflow);
@@ -276,7 +276,7 @@ static void admission_changes_nothing(void **state)
         assert_int_equal(on.ledger->dirty_count, 0);
         unchanged(&before, &on);
         dure_effect_t effect;
-        const dure_result_t code = dure_ledger_apply(on.ledger, &envelope, NULL, &effect);
+        const dure_result_t code = dure_ledger_apply(on.ledger, &envelope, NULL, NULL, &effect);
         assert_int_equal(admitted, code >= 200 ? DURE_RESULT_DONE : code);
         if (code >= 100 && code < 200) {
             turned_away++;
@@ -314,7 +314,7 @@ static dure_result_t with_verdict(world_t *world, dure_hash_t tx, dure_public_ke
     const dure_verdict_t verdict = {.tx = tx, .key = key, .result = (uint8_t)result};
     const dure_result_t admitted = dure_ledger_admit(world->ledger, &world->envelope, &verdict);
     const dure_result_t code =
-        dure_ledger_apply(world->ledger, &world->envelope, &verdict, &world->effect);
+        dure_ledger_apply(world->ledger, &world->envelope, &verdict, NULL, &world->effect);
     assert_code(admitted, code >= 200 ? DURE_RESULT_DONE : code);
     if (code == DURE_RESULT_DONE || code >= 200) {
         world->numbers[world->envelope.tx.id.party]++;

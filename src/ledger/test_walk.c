@@ -87,7 +87,7 @@ static dure_result_t tape_apply(const tape_t *tape, size_t *offset, dure_ledger_
     assert_code(dure_envelope_decode(&envelope, dure_bytes(tape->bytes + *offset + 4, size), NULL),
                 DURE_RESULT_DONE);
     *offset += size + 4;
-    return dure_ledger_apply(ledger, &envelope, NULL, effect);
+    return dure_ledger_apply(ledger, &envelope, NULL, NULL, effect);
 }
 
 static dure_result_t send(world_t *world, tape_t *tape, uint64_t party, const dure_body_t *body)

@@ -178,7 +178,7 @@ dure_result_t world_apply_wire(world_t *world)
     dure_result_t code =
         dure_envelope_decode(&world->envelope, dure_bytes(world->wire, world->wire_size), NULL);
     if (code == DURE_RESULT_DONE) {
-        code = dure_ledger_apply(world->ledger, &world->envelope, NULL, &world->effect);
+        code = dure_ledger_apply(world->ledger, &world->envelope, NULL, NULL, &world->effect);
         assert_int_equal(code, world->effect.code);
     }
     world->seen[code]++;

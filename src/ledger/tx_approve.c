@@ -82,7 +82,7 @@ dure_result_t ledger_approve(dure_ledger_t *ledger, const work_t *work)
     ledger_effect_number(work->effect, DURE_LABEL_APPROVALS, approvals);
     ledger_effect_number(work->effect, DURE_LABEL_THRESHOLD, threshold);
     if (performs) {
-        ledger_act_perform(ledger, work, &act);
+        ledger_act_perform(ledger, work, &work->tx->body.approve.proposal, &act);
         ledger_proposal_remove(ledger, cell);
         return DURE_RESULT_DONE;
     }

@@ -12,14 +12,12 @@ dure_result_t ledger_deposit(dure_ledger_t *ledger, const work_t *work)
     if (cell == CELL_NONE) {
         return DURE_RESULT_ACCOUNT_UNKNOWN;
     }
-    /* Whatever stands in the account was deposited, so this bounds the balance too. */
-    dure_amount_t deposited;
-    if (!dure_amount_add(&deposited, account_at(ledger, cell)->deposited, body->amount)) {
+    if (!ledger_ever_fits(ledger, city, body->amount)) {
         return DURE_RESULT_AMOUNT_TOO_LARGE;
     }
     /* After this point the deposit must succeed. */
     account_t *account = ledger_account_change(ledger, cell);
-    account->deposited = deposited;
+    account->deposited = dure_amount_plus(account->deposited, body->amount);
     account->balance = dure_amount_plus(account->balance, body->amount);
     ledger_effect_move(work->effect, DURE_MOVE_ACCOUNT_DEPOSITED, 0, 0, 0, &account->name,
                        body->amount);

@@ -62,7 +62,7 @@ static bool rank_of(const dure_ledger_t *ledger, const dure_payment_t *body, con
                     uint32_t *rank)
 {
     if (body->funds_count == 0) {
-        *rank = ledger_program(ledger, lot->fund, lot->version)->priority;
+        *rank = ledger_program(ledger, lot->fund, ledger_lot_version(ledger, lot))->priority;
         return true;
     }
     const uint64_t number = fund_at(ledger, lot->fund)->number;
@@ -100,7 +100,8 @@ static bool same_fixed(const dure_ledger_t *ledger, const lot_t *a, const lot_t 
     if (a->issue_day == b->issue_day) {
         return true;
     }
-    const dure_yak_program_t *program = ledger_program(ledger, a->fund, a->version);
+    const dure_yak_program_t *program =
+        ledger_program(ledger, a->fund, ledger_lot_version(ledger, a));
     for (uint32_t i = 0; i < program->parameter_count; i++) {
         if (program->parameters[i].fixed_at_issue &&
             ledger_parameter(ledger, a->fund, program, i, (dure_day_t)a->issue_day) !=
@@ -113,7 +114,8 @@ static bool same_fixed(const dure_ledger_t *ledger, const lot_t *a, const lot_t 
 
 static bool answers_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
 {
-    return a->fund == b->fund && a->version == b->version && same_fixed(ledger, a, b);
+    return a->fund == b->fund && ledger_lot_version(ledger, a) == ledger_lot_version(ledger, b) &&
+           same_fixed(ledger, a, b);
 }
 
 /* Where the part that starts at `first` ends, and what it has, at most what is still to pay. */
@@ -175,7 +177,8 @@ static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, p
                               uint32_t first, dure_amount_t amount)
 {
     const lot_t *lot = lot_at(ledger, plan->line[first].cell);
-    question_t question = ledger_question(lot->fund, lot->version, DURE_VERB_PAYMENT, amount);
+    question_t question =
+        ledger_question(lot->fund, ledger_lot_version(ledger, lot), DURE_VERB_PAYMENT, amount);
     question.roles[DURE_ROLE_PAYER] = work->signer;
     question.roles[DURE_ROLE_PAYEE] = plan->payee;
     question.signer = DURE_ROLE_PAYER;

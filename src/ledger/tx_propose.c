@@ -133,7 +133,7 @@ dure_result_t ledger_propose(dure_ledger_t *ledger, const work_t *work)
     ledger_effect_number(work->effect, DURE_LABEL_APPROVALS, 1);
     ledger_effect_number(work->effect, DURE_LABEL_THRESHOLD, city_at(ledger, city)->threshold);
     if (at_once) {
-        ledger_act_perform(ledger, work, &body->act);
+        ledger_act_perform(ledger, work, &work->tx->id, &body->act);
         return DURE_RESULT_DONE;
     }
     dure_record_proposal_t record = {

@@ -14,15 +14,6 @@ typedef struct {
     tally_t tally;
 } order_plan_t;
 
-static dure_day_t end_day(const dure_yak_program_t *program, dure_day_t issue_day)
-{
-    if (program->until != 0) {
-        return program->until;
-    }
-    return program->validity_months != 0 ? dure_day_add_months(issue_day, program->validity_months)
-                                         : dure_day_add_days(issue_day, program->validity_days);
-}
-
 static dure_result_t order_decide(const dure_ledger_t *ledger, const work_t *work,
                                   order_plan_t *plan)
 {
@@ -43,27 +34,6 @@ static dure_result_t order_decide(const dure_ledger_t *ledger, const work_t *wor
     plan->tally.count = 0;
     const dure_result_t added = ledger_tally_add(ledger, &plan->tally, &question, &decision);
     return added != DURE_RESULT_DONE ? added : ledger_tally_check(ledger, &plan->tally);
-}
-
-static dure_result_t ceiling_check(const fund_t *fund, dure_effect_t *effect, dure_amount_t face)
-{
-    /* What was ever issued and ordered is bounded, so that a credit can never overflow. */
-    dure_amount_t ever = DURE_AMOUNT_ZERO;
-    if (!dure_amount_add(&ever, fund->issued, fund->ordered) ||
-        !dure_amount_add(&ever, ever, face)) {
-        return DURE_RESULT_AMOUNT_TOO_LARGE;
-    }
-    const dure_amount_t taken =
-        dure_amount_minus(dure_amount_plus(fund->issued, fund->ordered), fund->refunded);
-    dure_amount_t free = DURE_AMOUNT_ZERO;
-    const bool below = dure_amount_sub(&free, fund->ceiling, taken);
-    if (!below || dure_amount_compare(face, free) > 0) {
-        ledger_effect_number(effect, DURE_LABEL_ASKED, face.won);
-        ledger_effect_number(effect, DURE_LABEL_LIMIT, fund->ceiling.won);
-        ledger_effect_number(effect, DURE_LABEL_AVAILABLE, free.won);
-        return DURE_RESULT_CEILING_REACHED;
-    }
-    return DURE_RESULT_DONE;
 }
 
 static dure_result_t subsidy_check(const dure_ledger_t *ledger, order_plan_t *plan,
@@ -100,99 +70,17 @@ static dure_result_t price_check(const order_plan_t *plan, dure_amount_t price_m
     return DURE_RESULT_DONE;
 }
 
-/* ---- alike lots */
-static bool same_ratio(const lot_t *a, const lot_t *b)
-{
-    return (unsigned __int128)a->paid * b->face == (unsigned __int128)b->paid * a->face;
-}
-
-static bool alike(const lot_t *a, const lot_t *b)
-{
-    return a->fund == b->fund && a->version == b->version && a->origin == b->origin &&
-           a->gifted == b->gifted && a->order_day == b->order_day && a->issue_day == b->issue_day &&
-           a->end_day == b->end_day && a->left == a->face && b->left == b->face && same_ratio(a, b);
-}
-
-/* The first lot before `cell` that is alike, or CELL_NONE. */
-static uint32_t alike_before(const dure_ledger_t *ledger, const party_t *party, uint32_t cell)
-{
-    uint32_t at = party->holdings;
-    while (at != cell && !alike(lot_at(ledger, at), lot_at(ledger, cell))) {
-        at = lot_at(ledger, at)->next;
-    }
-    return at == cell ? CELL_NONE : at;
-}
-
-/* Lots and open orders of one fund; *mergeable: how many lots would go by merging. */
-static uint32_t places_taken(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
-                             uint32_t *mergeable)
-{
-    uint32_t count = 0;
-    *mergeable = 0;
-    for (uint32_t at = party->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
-        if (lot_at(ledger, at)->fund == fund) {
-            count++;
-            *mergeable += alike_before(ledger, party, at) != CELL_NONE;
-        }
-    }
-    const uint64_t number = fund_at(ledger, fund)->number;
-    for (uint32_t at = party->open; at != CELL_NONE; at = order_at(ledger, at)->next) {
-        count += order_at(ledger, at)->fund == number;
-    }
-    return count;
-}
-
-static void merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
-{
-    party_t *owner = party_at(ledger, party);
-    for (uint32_t at = owner->holdings; at != CELL_NONE;) {
-        lot_t *lot = lot_at(ledger, at);
-        const uint32_t next = lot->next;
-        const uint32_t into = lot->fund == fund ? alike_before(ledger, owner, at) : CELL_NONE;
-        if (into != CELL_NONE) {
-            lot_t *kept = lot_at(ledger, into);
-            ledger_touch(ledger, kept, sizeof *kept);
-            const uint64_t mask = (UINT64_C(1) << 50) - 1;
-            kept->face = (kept->face + lot->face) & mask; /* within what the fund issued */
-            kept->left = (kept->left + lot->left) & mask;
-            kept->paid = (kept->paid + lot->paid) & mask;
-            ledger_unlink(ledger, POOL_LOT, &owner->holdings, at);
-        }
-        at = next;
-    }
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
-}
-
-/* Funds in which the party has lots or orders, this one counted. */
-static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party, uint32_t fund)
-{
-    uint32_t count = 1;
-    for (uint32_t at = 0; at < ledger->state->pools[POOL_FUND].used; at++) {
-        uint32_t unused;
-        count += at != fund && places_taken(ledger, party, at, &unused) > 0;
-    }
-    return count;
-}
-
 static dure_result_t places_check(const dure_ledger_t *ledger, const work_t *work,
                                   order_plan_t *plan)
 {
-    const party_t *party = party_at(ledger, work->signer);
-    uint32_t mergeable;
-    const uint32_t taken = places_taken(ledger, party, plan->fund, &mergeable);
-    plan->merges = taken >= DURE_PARTY_LOTS_MAX;
-    if ((plan->merges && taken - mergeable >= DURE_PARTY_LOTS_MAX) ||
-        (taken == 0 && funds_held(ledger, party, plan->fund) > DURE_PARTY_FUNDS_MAX)) {
-        ledger_effect_number(work->effect, DURE_LABEL_LIMIT, DURE_PARTY_LOTS_MAX);
-        return DURE_RESULT_LOTS_FULL;
+    dure_result_t code;
+    if (!ledger_lot_place(ledger, work->signer, plan->fund, &plan->merges, &code)) {
+        if (code == DURE_RESULT_LOTS_FULL) {
+            ledger_effect_number(work->effect, DURE_LABEL_LIMIT, DURE_PARTY_LOTS_MAX);
+        }
+        return code;
     }
-    /* Each open order keeps a lot's place free, so that the bank's credit never fails. */
-    if (ledger_room(ledger, POOL_ORDER) == 0 ||
-        ledger_room(ledger, POOL_LOT) <= ledger->state->pools[POOL_ORDER].live ||
-        party->lot_next == UINT32_MAX) {
-        return DURE_RESULT_TABLE_FULL;
-    }
-    return DURE_RESULT_DONE;
+    return ledger_room(ledger, POOL_ORDER) == 0 ? DURE_RESULT_TABLE_FULL : DURE_RESULT_DONE;
 }
 
 static dure_result_t order_check(const dure_ledger_t *ledger, const work_t *work,
@@ -211,16 +99,18 @@ static dure_result_t order_check(const dure_ledger_t *ledger, const work_t *work
     if (fund->city != party->city) {
         return DURE_RESULT_OTHER_CITY;
     }
-    plan->version = fund->version;
+    plan->version = ledger_fund_version(ledger, plan->fund);
     plan->face = body->face;
     const dure_day_t last =
-        end_day(ledger_program(ledger, plan->fund, plan->version), ledger->today);
+        ledger_end_day(ledger_program(ledger, plan->fund, plan->version), ledger->today);
     if (last < ledger->today) {
         ledger_effect_number(work->effect, DURE_LABEL_LATEST_DAY, (uint64_t)last);
         return DURE_RESULT_DATES_WRONG;
     }
     dure_result_t code = order_decide(ledger, work, plan);
-    code = code != DURE_RESULT_DONE ? code : ceiling_check(fund, work->effect, plan->face);
+    code = code != DURE_RESULT_DONE
+               ? code
+               : ledger_ceiling_check(ledger, plan->fund, work->effect, plan->face);
     code = code != DURE_RESULT_DONE ? code : subsidy_check(ledger, plan, work->effect);
     code = code != DURE_RESULT_DONE ? code : price_check(plan, body->price_max, work->effect);
     return code != DURE_RESULT_DONE ? code : places_check(ledger, work, plan);
@@ -257,10 +147,8 @@ static void order_open(dure_ledger_t *ledger, const work_t *work, const order_pl
         .day = ledger->today,
     };
     if (plan->account != CELL_NONE) {
-        account_t *account = ledger_account_change(ledger, plan->account);
-        account->balance = dure_amount_minus(account->balance, plan->subsidy);
-        account->reserved = dure_amount_plus(account->reserved, plan->subsidy);
-        record.account = account->name;
+        ledger_account_reserve(ledger, plan->account, plan->subsidy);
+        record.account = account_at(ledger, plan->account)->name;
     }
     fund_t *fund = ledger_fund_change(ledger, plan->fund);
     fund->ordered = dure_amount_plus(fund->ordered, plan->face);
@@ -277,7 +165,7 @@ dure_result_t ledger_purchase_order(dure_ledger_t *ledger, const work_t *work)
     }
     /* After this point the order must succeed. */
     if (plan.merges) {
-        merge(ledger, work->signer, plan.fund);
+        ledger_lots_merge(ledger, work->signer, plan.fund);
     }
     order_open(ledger, work, &plan);
     dure_effect_t *effect = work->effect;
@@ -319,32 +207,11 @@ static void reservation_end(dure_ledger_t *ledger, const order_t *order, uint8_t
     }
     const uint32_t cell = ledger_account_find(ledger, city, &order->account);
     DURE_ASSERT(cell != CELL_NONE);
-    account_t *account = ledger_account_change(ledger, cell);
-    account->reserved = dure_amount_minus(account->reserved, order->subsidy);
     if (back) {
-        account->balance = dure_amount_plus(account->balance, order->subsidy);
+        ledger_account_reserved_return(ledger, cell, order->subsidy);
+    } else {
+        ledger_account_reserved_spend(ledger, cell, order->subsidy);
     }
-}
-
-static uint32_t lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                          const order_t *order)
-{
-    party_t *owner = ledger_party_change(ledger, party);
-    const dure_lot_t lot = {
-        .fund = order->fund,
-        .number = owner->lot_next++,
-        .version = order->version,
-        .origin = DURE_ORIGIN_PURCHASE,
-        .face = order->face,
-        .left = order->face,
-        .paid = order->price,
-        .subsidy = order->subsidy,
-        .order_day = order->day,
-        .issue_day = ledger->today,
-        .end_day = end_day(ledger_program(ledger, fund, order->version), ledger->today),
-    };
-    ledger_lot_add(ledger, party, &lot, fund);
-    return lot.number;
 }
 
 static void credit_perform(dure_ledger_t *ledger, const work_t *work, uint32_t cell, uint32_t party)
@@ -358,7 +225,8 @@ static void credit_perform(dure_ledger_t *ledger, const work_t *work, uint32_t c
     fund->escrow = dure_amount_plus(fund->escrow, order.face);
     reservation_end(ledger, &order, fund->city, false);
     order_close(ledger, cell, party);
-    const uint32_t lot = lot_issue(ledger, party, at, &order);
+    const uint32_t lot = ledger_lot_issue(ledger, party, at, order.version, DURE_ORIGIN_PURCHASE,
+                                          order.face, order.price, order.day);
     dure_effect_t *effect = work->effect;
     const uint64_t owner = order.id.party;
     effect->fund = order.fund;

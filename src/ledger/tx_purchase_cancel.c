@@ -25,8 +25,8 @@ static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *wor
     if (lot->left != lot->face) {
         return DURE_RESULT_LOT_TOUCHED;
     }
-    question_t question =
-        ledger_question(*fund, lot->version, DURE_VERB_CANCEL, ledger_lot_left(lot));
+    question_t question = ledger_question(*fund, ledger_lot_version(ledger, lot), DURE_VERB_CANCEL,
+                                          ledger_lot_left(lot));
     question.roles[DURE_ROLE_HOLDER] = work->signer;
     question.signer = DURE_ROLE_HOLDER;
     question.lot = lot;
@@ -50,10 +50,9 @@ static void subsidy_return(dure_ledger_t *ledger, const work_t *work, uint32_t f
     const uint32_t cell = ledger_account_find(ledger, fund_at(ledger, fund)->city,
                                               &program->verbs[DURE_VERB_PURCHASE].subsidy_from);
     DURE_ASSERT(cell != CELL_NONE);
-    account_t *account = ledger_account_change(ledger, cell);
-    account->balance = dure_amount_plus(account->balance, subsidy);
+    ledger_account_receive(ledger, cell, subsidy);
     ledger_effect_move(work->effect, DURE_MOVE_SUBSIDY_RETURNED, fund_at(ledger, fund)->number, 0,
-                       0, &account->name, subsidy);
+                       0, &account_at(ledger, cell)->name, subsidy);
 }
 
 dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work)

@@ -42,8 +42,8 @@ static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t 
         ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, balance.won);
         return DURE_RESULT_NOT_ENOUGH_MONEY;
     }
-    question_t question =
-        ledger_question(*fund, fund_at(ledger, *fund)->version, DURE_VERB_REDEMPTION, body->amount);
+    question_t question = ledger_question(*fund, ledger_fund_version(ledger, *fund),
+                                          DURE_VERB_REDEMPTION, body->amount);
     question.roles[DURE_ROLE_HOLDER] = work->signer;
     question.signer = DURE_ROLE_HOLDER;
     question.issue_day = ledger->today;
@@ -82,7 +82,7 @@ dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
     dure_record_payout_t payout = {
         .id = work->tx->id,
         .fund = fund->number,
-        .version = fund->version,
+        .version = ledger_fund_version(ledger, at),
         .why = PAYOUT_REDEMPTION,
         .amount = amount,
         .day = ledger->today,

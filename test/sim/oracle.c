@@ -115,6 +115,9 @@ static bool key_of(dure_primary_key_t *key, uint8_t table, dure_bytes_t record)
     case DURE_TABLE_ORDER:
     case DURE_TABLE_PAYOUT:
     case DURE_TABLE_PROPOSAL:
+    case DURE_TABLE_BATCH:
+    case DURE_TABLE_HOLD:
+    case DURE_TABLE_REFUND:
         return key_of_made(key, (dure_table_t)table, record);
     }
     return dure_reader_ok(&reader);

@@ -1,0 +1,165 @@
+/* Room in a wallet: a citizen has at most 32 lots of one fund, and lots of at most 32 funds.  Alike
+   lots are merged when the wallet is full.  An open order keeps its lot's place. */
+#include "ledger/ledger_private.h"
+
+static bool same_ratio(const lot_t *a, const lot_t *b)
+{
+    return (unsigned __int128)a->paid * b->face == (unsigned __int128)b->paid * a->face;
+}
+
+static bool alike(const lot_t *a, const lot_t *b)
+{
+    return a->fund == b->fund && a->version == b->version && a->origin == b->origin &&
+           a->gifted == b->gifted && a->order_day == b->order_day && a->issue_day == b->issue_day &&
+           a->end_day == b->end_day && a->left == a->face && b->left == b->face && same_ratio(a, b);
+}
+
+/* The first lot before `cell` that is alike, or CELL_NONE. */
+static uint32_t alike_before(const dure_ledger_t *ledger, const party_t *party, uint32_t cell)
+{
+    uint32_t at = party->holdings;
+    while (at != cell && !alike(lot_at(ledger, at), lot_at(ledger, cell))) {
+        at = lot_at(ledger, at)->next;
+    }
+    return at == cell ? CELL_NONE : at;
+}
+
+/* Lots and open orders of one fund; *mergeable: how many lots would go by merging. */
+static uint32_t places_taken(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
+                             uint32_t *mergeable)
+{
+    uint32_t count = 0;
+    *mergeable = 0;
+    for (uint32_t at = party->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
+        if (lot_at(ledger, at)->fund == fund) {
+            count++;
+            *mergeable += alike_before(ledger, party, at) != CELL_NONE;
+        }
+    }
+    const uint64_t number = fund_at(ledger, fund)->number;
+    for (uint32_t at = party->open; at != CELL_NONE; at = order_at(ledger, at)->next) {
+        count += order_at(ledger, at)->fund == number;
+    }
+    return count;
+}
+
+void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
+{
+    party_t *owner = party_at(ledger, party);
+    for (uint32_t at = owner->holdings; at != CELL_NONE;) {
+        lot_t *lot = lot_at(ledger, at);
+        const uint32_t next = lot->next;
+        const uint32_t into = lot->fund == fund ? alike_before(ledger, owner, at) : CELL_NONE;
+        if (into != CELL_NONE) {
+            lot_t *kept = lot_at(ledger, into);
+            ledger_touch(ledger, kept, sizeof *kept);
+            const uint64_t mask = (UINT64_C(1) << 50) - 1;
+            kept->face = (kept->face + lot->face) & mask; /* within what the fund issued */
+            kept->left = (kept->left + lot->left) & mask;
+            kept->paid = (kept->paid + lot->paid) & mask;
+            ledger_unlink(ledger, POOL_LOT, &owner->holdings, at);
+        }
+        at = next;
+    }
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+}
+
+/* Funds in which the party has lots or orders, this one counted. */
+static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party, uint32_t fund)
+{
+    uint32_t count = 1;
+    for (uint32_t at = 0; at < ledger->state->pools[POOL_FUND].used; at++) {
+        uint32_t unused;
+        count += at != fund && places_taken(ledger, party, at, &unused) > 0;
+    }
+    return count;
+}
+
+bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund, bool *merges,
+                      dure_result_t *code)
+{
+    const party_t *owner = party_at(ledger, party);
+    uint32_t mergeable;
+    const uint32_t taken = places_taken(ledger, owner, fund, &mergeable);
+    *merges = taken >= DURE_PARTY_LOTS_MAX;
+    if ((*merges && taken - mergeable >= DURE_PARTY_LOTS_MAX) ||
+        (taken == 0 && funds_held(ledger, owner, fund) > DURE_PARTY_FUNDS_MAX)) {
+        *code = DURE_RESULT_LOTS_FULL;
+        return false;
+    }
+    /* Each open order keeps a lot's place free, so that the bank's credit never fails. */
+    if (ledger_room(ledger, POOL_LOT) <= ledger->state->pools[POOL_ORDER].live ||
+        owner->lot_next == UINT32_MAX) {
+        *code = DURE_RESULT_TABLE_FULL;
+        return false;
+    }
+    *code = DURE_RESULT_DONE;
+    return true;
+}
+
+dure_day_t ledger_end_day(const dure_yak_program_t *program, dure_day_t issue_day)
+{
+    if (program->until != 0) {
+        return program->until;
+    }
+    return program->validity_months != 0 ? dure_day_add_months(issue_day, program->validity_months)
+                                         : dure_day_add_days(issue_day, program->validity_days);
+}
+
+bool ledger_ever_fits(const dure_ledger_t *ledger, uint8_t city, dure_amount_t more)
+{
+    dure_amount_t ever = more;
+    bool fits = true;
+    for (uint32_t i = 0; i < ledger->state->pools[POOL_FUND].used; i++) {
+        const fund_t *fund = fund_at(ledger, i);
+        fits = fits && (fund->city != city || (dure_amount_add(&ever, ever, fund->issued) &&
+                                               dure_amount_add(&ever, ever, fund->ordered)));
+    }
+    for (uint32_t at = city_at(ledger, city)->accounts; at != CELL_NONE;
+         at = account_at(ledger, at)->next) {
+        fits = fits && dure_amount_add(&ever, ever, account_at(ledger, at)->deposited);
+    }
+    return fits;
+}
+
+dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t index,
+                                   dure_effect_t *effect, dure_amount_t face)
+{
+    const fund_t *fund = fund_at(ledger, index);
+    if (!ledger_ever_fits(ledger, fund->city, face)) {
+        return DURE_RESULT_AMOUNT_TOO_LARGE;
+    }
+    const dure_amount_t taken =
+        dure_amount_minus(dure_amount_plus(fund->issued, fund->ordered), fund->refunded);
+    dure_amount_t free = DURE_AMOUNT_ZERO;
+    const bool below = dure_amount_sub(&free, fund->ceiling, taken);
+    if (!below || dure_amount_compare(face, free) > 0) {
+        ledger_effect_number(effect, DURE_LABEL_ASKED, face.won);
+        ledger_effect_number(effect, DURE_LABEL_LIMIT, fund->ceiling.won);
+        ledger_effect_number(effect, DURE_LABEL_AVAILABLE, free.won);
+        return DURE_RESULT_CEILING_REACHED;
+    }
+    return DURE_RESULT_DONE;
+}
+
+uint32_t ledger_lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                          dure_origin_t origin, dure_amount_t face, dure_amount_t paid,
+                          dure_day_t order_day)
+{
+    party_t *owner = ledger_party_change(ledger, party);
+    const dure_lot_t lot = {
+        .fund = fund_at(ledger, fund)->number,
+        .number = owner->lot_next++,
+        .version = version,
+        .origin = (uint8_t)origin,
+        .face = face,
+        .left = face,
+        .paid = paid,
+        .subsidy = dure_amount_minus(face, paid),
+        .order_day = order_day,
+        .issue_day = ledger->today,
+        .end_day = ledger_end_day(ledger_program(ledger, fund, version), ledger->today),
+    };
+    ledger_lot_add(ledger, party, &lot, fund);
+    return lot.number;
+}
