@@ -205,6 +205,16 @@ size_t dure_tx_message(uint8_t *out, const dure_hash_t *chain_id, dure_bytes_t b
     return 1 + sizeof chain_id->bytes + body.size;
 }
 
+void dure_mandate_message(uint8_t out[DURE_MANDATE_MESSAGE_SIZE], const dure_hash_t *chain_id,
+                          const dure_mandate_t *mandate)
+{
+    dure_writer_t writer = dure_writer(out, DURE_MANDATE_MESSAGE_SIZE);
+    dure_write_uint(&writer, 1, DURE_TAG_SIGN_MANDATE);
+    dure_write_raw(&writer, chain_id->bytes, sizeof chain_id->bytes);
+    dure_mandate_encode(&writer, mandate);
+    DURE_ASSERT(writer.size == DURE_MANDATE_MESSAGE_SIZE);
+}
+
 bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx, const dure_hash_t *chain_id,
                   uint8_t slot, const dure_secret_key_t *secret)
 {

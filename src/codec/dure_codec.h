@@ -34,6 +34,10 @@ void dure_tx_hash(dure_hash_t *hash, const dure_hash_t *chain_id, dure_bytes_t b
 /* The message that a seal signs: 0x61 || chain id || body.  Returns its size; out needs 33 + body.
  */
 size_t dure_tx_message(uint8_t *out, const dure_hash_t *chain_id, dure_bytes_t body);
+/* The message that a mandate's signature covers: 0x62 || chain id || mandate bytes. */
+#define DURE_MANDATE_MESSAGE_SIZE (33u + DURE_MANDATE_SIZE)
+void dure_mandate_message(uint8_t out[DURE_MANDATE_MESSAGE_SIZE], const dure_hash_t *chain_id,
+                          const dure_mandate_t *mandate);
 /* dure_tx_seal: encodes tx, signs it with slot's key, writes the wire bytes.  False: does not fit.
  */
 DURE_MUST_USE bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx,

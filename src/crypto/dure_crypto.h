@@ -21,6 +21,8 @@ typedef enum {
     DURE_TAG_EFFECT_NODE = 0x21,  /* left || right */
     DURE_TAG_EFFECT_BLIND = 0x22, /* signer's blind (16) || transaction hash; first 16 bytes used */
     DURE_TAG_EFFECT_ROOT = 0x23,  /* count (4) || root of the list of effect leaves (32) */
+    DURE_TAG_BATCH_LEAF = 0x24,   /* chunk (4) || bytes of its rows */
+    DURE_TAG_BATCH_NODE = 0x25,   /* left || right */
     DURE_TAG_RANGE_LEAF = 0x30,   /* height (8) || effects root (32) */
     DURE_TAG_RANGE_NODE = 0x31,   /* left || right */
     DURE_TAG_RANGE_BAG = 0x32,    /* leaf count (8) || peak || ... */
@@ -29,15 +31,16 @@ typedef enum {
     DURE_TAG_GENESIS = 0x51,      /* genesis bytes; the hash is the chain id */
     DURE_TAG_TX_BODY = 0x60,      /* chain id || body bytes: the transaction's hash */
     DURE_TAG_SIGN_TX = 0x61, /* first byte of the message that a transaction's signature covers */
-    DURE_TAG_YAK_SOURCE = 0x70,  /* source bytes of a program */
-    DURE_TAG_YAK_IMAGE = 0x71,   /* image (bytecode) of a program */
-    DURE_TAG_YAK_NAME = 0x72,    /* canonical counter line */
-    DURE_TAG_LOG_BATCH = 0x80,   /* record of the block log */
-    DURE_TAG_LOG_MARKER = 0x81,  /* head marker slot */
-    DURE_TAG_CHECKPOINT = 0x82,  /* checkpoint slot */
-    DURE_TAG_LOG_SEGMENT = 0x83, /* header of a log segment */
-    DURE_TAG_LOG_HEADER = 0x84,  /* salt (16) || header of a log batch */
-    DURE_TAG_DERIVE = 0x90,      /* test and demo keys: seed || label */
+    DURE_TAG_SIGN_MANDATE = 0x62, /* likewise of a mandate */
+    DURE_TAG_YAK_SOURCE = 0x70,   /* source bytes of a program */
+    DURE_TAG_YAK_IMAGE = 0x71,    /* image (bytecode) of a program */
+    DURE_TAG_YAK_NAME = 0x72,     /* canonical counter line */
+    DURE_TAG_LOG_BATCH = 0x80,    /* record of the block log */
+    DURE_TAG_LOG_MARKER = 0x81,   /* head marker slot */
+    DURE_TAG_CHECKPOINT = 0x82,   /* checkpoint slot */
+    DURE_TAG_LOG_SEGMENT = 0x83,  /* header of a log segment */
+    DURE_TAG_LOG_HEADER = 0x84,   /* salt (16) || header of a log batch */
+    DURE_TAG_DERIVE = 0x90,       /* test and demo keys: seed || label */
 } dure_tag_t;
 
 typedef struct {
