@@ -192,134 +192,83 @@ void print_refusal(session_t *session, const outcome_t *outcome)
     print_numbers(session, stderr, effect);
 }
 
+/* What a move did: {amount}, {fund} " of Gimpo Pay", {who} the lot or the party, {party},
+ * {account}. */
+static const char *const move_texts[] = {
+    [DURE_MOVE_LOT_ISSUED] = "{amount}{fund} issued to party {party} as {who}",
+    [DURE_MOVE_LOT_TAKEN] = "{amount}{fund} from {who}",
+    [DURE_MOVE_MERCHANT_RECEIVED] = "{amount}{fund} to {who}",
+    [DURE_MOVE_MERCHANT_REDEEMED] = "{amount}{fund} of {who} cashed out",
+    [DURE_MOVE_PAYOUT_OPENED] = "{amount} to be paid by the bank to party {party}",
+    [DURE_MOVE_PAYOUT_SETTLED] = "{amount} paid by the bank to party {party}",
+    [DURE_MOVE_PAYOUT_REJECTED] = "{amount} given back to party {party}: the bank could not pay",
+    [DURE_MOVE_REFUND_SETTLED] =
+        "{amount} of a cancelled purchase paid back by the bank to party {party}",
+    [DURE_MOVE_REFUND_REJECTED] = "{amount} of a cancelled purchase still to be paid to party "
+                                  "{party}: the bank could not pay",
+    [DURE_MOVE_SUBSIDY_TO_ESCROW] = "{amount} subsidy from account {account} into escrow",
+    [DURE_MOVE_PRICE_TO_ESCROW] = "{amount} paid by the buyer into escrow",
+    [DURE_MOVE_SUBSIDY_RETURNED] = "{amount} subsidy back to account {account}",
+    [DURE_MOVE_ACCOUNT_DEPOSITED] = "{amount} into account {account}",
+    [DURE_MOVE_ORDER_OPENED] = "{amount}{fund} ordered by party {party}",
+    [DURE_MOVE_ORDER_CLOSED] = "order over {amount} closed",
+    [DURE_MOVE_LOT_CANCELLED] = "{amount}{fund}, {who}, cancelled",
+    [DURE_MOVE_GRANT_TO_ESCROW] = "{amount} from account {account} into escrow for the grant",
+    [DURE_MOVE_REWARD_TO_ESCROW] = "{amount} reward from account {account} into escrow",
+    [DURE_MOVE_ADVANCE_TO_ESCROW] = "{amount} advanced from account {account} into escrow",
+    [DURE_MOVE_ESCROW_TO_ACCOUNT] = "{amount} from escrow back to account {account}",
+    [DURE_MOVE_LOT_RETURNED] = "{amount}{fund} given back to party {party} in {who}",
+    [DURE_MOVE_MERCHANT_RETURNED] = "{amount}{fund} given back by {who}",
+    [DURE_MOVE_DEBT_OPENED] = "{amount} owed by {who} to the refund reserve",
+    [DURE_MOVE_DEBT_REPAID] = "{amount} repaid by {who} to the refund reserve",
+    [DURE_MOVE_LOT_WITHDRAWN] = "{amount}{fund} of reward taken back from {who}",
+    [DURE_MOVE_LOT_GIVEN] = "{amount}{fund} given away from {who}",
+    [DURE_MOVE_LOT_RECEIVED] = "{amount}{fund} received by party {party} as {who}",
+    [DURE_MOVE_MERCHANT_SENT] = "{amount}{fund} paid by {who}",
+    [DURE_MOVE_LOT_REMAINDERED] = "{amount}{fund} left in {who} given up",
+    [DURE_MOVE_LOT_RECALLED] = "{amount}{fund} recalled from party {party}, {who}",
+    [DURE_MOVE_LOT_LAPSED] = "{amount}{fund} of party {party}, {who}, lapsed",
+    [DURE_MOVE_SHARE_TAKEN] = "{amount}{fund} of it to account {account}",
+    [DURE_MOVE_BATCH_RESERVED] = "{amount}{fund} reserved in account {account}",
+    [DURE_MOVE_BATCH_RELEASED] = "{amount}{fund} no longer reserved in account {account}",
+    [DURE_MOVE_LOTS_GRANTED] = "{amount}{fund} granted",
+    [DURE_MOVE_LOTS_RECALLED] = "{amount}{fund} recalled",
+};
+
+static void put_word(const char *word, size_t size, const dure_effect_move_t *move,
+                     session_t *session)
+{
+    if (size == 6 && memcmp(word, "amount", size) == 0) {
+        fputs(amount_text(move->amount).text, stdout);
+    } else if (size == 4 && memcmp(word, "fund", size) == 0 && move->fund != 0) {
+        printf(" of %s", fund_label(session, move->fund).text);
+    } else if (size == 3 && move->lot != 0) {
+        printf("lot %u", (unsigned)move->lot);
+    } else if (size == 3) {
+        printf("party %" PRIu64, move->party);
+    } else if (size == 5) {
+        printf("%" PRIu64, move->party);
+    } else if (size == 7) {
+        fputs(move->account.text, stdout);
+    }
+}
+
 static void print_move(session_t *session, const dure_effect_move_t *move)
 {
-    char who[64] = "", fund[TEXT_SIZE + 8] = "";
-    text_t amount_kept = amount_text(move->amount);
-    const char *amount = amount_kept.text;
-    if (move->fund != 0) {
-        snprintf(fund, sizeof fund, " of %s", fund_label(session, move->fund).text);
+    const bool known =
+        move->what < sizeof move_texts / sizeof move_texts[0] && move_texts[move->what] != NULL;
+    const char *at = known ? move_texts[move->what] : "a move of {amount} that is not known here";
+    fputs("  ", stdout);
+    while (*at != 0) {
+        const char *end = *at == '{' ? strchr(at, '}') : NULL;
+        if (end == NULL) {
+            putchar(*at++);
+        } else {
+            put_word(at + 1, (size_t)(end - at - 1), move, session);
+            at = end + 1;
+        }
     }
-    if (move->lot != 0) {
-        snprintf(who, sizeof who, "lot %u", (unsigned)move->lot);
-    } else {
-        snprintf(who, sizeof who, "party %" PRIu64, move->party);
-    }
-    switch ((dure_move_t)move->what) {
-    case DURE_MOVE_LOT_ISSUED:
-        printf("  %s%s issued to party %" PRIu64 " as %s\n", amount, fund, move->party, who);
-        return;
-    case DURE_MOVE_LOT_TAKEN:
-        printf("  %s%s from %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_MERCHANT_RECEIVED:
-        printf("  %s%s to %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_MERCHANT_REDEEMED:
-        printf("  %s%s of %s cashed out\n", amount, fund, who);
-        return;
-    case DURE_MOVE_PAYOUT_OPENED:
-        printf("  %s to be paid by the bank to party %" PRIu64 "\n", amount, move->party);
-        return;
-    case DURE_MOVE_PAYOUT_SETTLED:
-        printf("  %s paid by the bank to party %" PRIu64 "\n", amount, move->party);
-        return;
-    case DURE_MOVE_PAYOUT_REJECTED:
-        printf("  %s given back to party %" PRIu64 ": the bank could not pay\n", amount,
-               move->party);
-        return;
-    case DURE_MOVE_REFUND_SETTLED:
-        printf("  %s of a cancelled purchase paid back by the bank to party %" PRIu64 "\n", amount,
-               move->party);
-        return;
-    case DURE_MOVE_REFUND_REJECTED:
-        printf("  %s of a cancelled purchase still to be paid to party %" PRIu64
-               ": the bank could not pay\n",
-               amount, move->party);
-        return;
-    case DURE_MOVE_SUBSIDY_TO_ESCROW:
-        printf("  %s subsidy from account %s into escrow\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_PRICE_TO_ESCROW:
-        printf("  %s paid by the buyer into escrow\n", amount);
-        return;
-    case DURE_MOVE_SUBSIDY_RETURNED:
-        printf("  %s subsidy back to account %s\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_ACCOUNT_DEPOSITED:
-        printf("  %s into account %s\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_ORDER_OPENED:
-        printf("  %s%s ordered by party %" PRIu64 "\n", amount, fund, move->party);
-        return;
-    case DURE_MOVE_ORDER_CLOSED:
-        printf("  order over %s closed\n", amount);
-        return;
-    case DURE_MOVE_LOT_CANCELLED:
-        printf("  %s%s, %s, cancelled\n", amount, fund, who);
-        return;
-    case DURE_MOVE_GRANT_TO_ESCROW:
-        printf("  %s from account %s into escrow for the grant\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_REWARD_TO_ESCROW:
-        printf("  %s reward from account %s into escrow\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_ADVANCE_TO_ESCROW:
-        printf("  %s advanced from account %s into escrow\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_ESCROW_TO_ACCOUNT:
-        printf("  %s from escrow back to account %s\n", amount, move->account.text);
-        return;
-    case DURE_MOVE_LOT_RETURNED:
-        printf("  %s%s given back to party %" PRIu64 " in %s\n", amount, fund, move->party, who);
-        return;
-    case DURE_MOVE_MERCHANT_RETURNED:
-        printf("  %s%s given back by %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_DEBT_OPENED:
-        printf("  %s owed by %s to the refund reserve\n", amount, who);
-        return;
-    case DURE_MOVE_DEBT_REPAID:
-        printf("  %s repaid by %s to the refund reserve\n", amount, who);
-        return;
-    case DURE_MOVE_LOT_WITHDRAWN:
-        printf("  %s%s of reward taken back from %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_LOT_GIVEN:
-        printf("  %s%s given away from %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_LOT_RECEIVED:
-        printf("  %s%s received by party %" PRIu64 " as %s\n", amount, fund, move->party, who);
-        return;
-    case DURE_MOVE_MERCHANT_SENT:
-        printf("  %s%s paid by %s\n", amount, fund, who);
-        return;
-    case DURE_MOVE_LOT_REMAINDERED:
-        printf("  %s%s left in %s given up\n", amount, fund, who);
-        return;
-    case DURE_MOVE_LOT_RECALLED:
-        printf("  %s%s recalled from party %" PRIu64 ", %s\n", amount, fund, move->party, who);
-        return;
-    case DURE_MOVE_LOT_LAPSED:
-        printf("  %s%s of party %" PRIu64 ", %s, lapsed\n", amount, fund, move->party, who);
-        return;
-    case DURE_MOVE_SHARE_TAKEN:
-        printf("  %s%s of it to account %s\n", amount, fund, move->account.text);
-        return;
-    case DURE_MOVE_BATCH_RESERVED:
-        printf("  %s%s reserved in account %s\n", amount, fund, move->account.text);
-        return;
-    case DURE_MOVE_BATCH_RELEASED:
-        printf("  %s%s no longer reserved in account %s\n", amount, fund, move->account.text);
-        return;
-    case DURE_MOVE_LOTS_GRANTED:
-        printf("  %s%s granted\n", amount, fund);
-        return;
-    case DURE_MOVE_LOTS_RECALLED:
-        printf("  %s%s recalled\n", amount, fund);
-        return;
-    }
-    printf("  move %u: %s\n", (unsigned)move->what, amount);
+    putchar('\n');
 }
 
 void print_moves(session_t *session, const dure_effect_t *effect)

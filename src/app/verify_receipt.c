@@ -31,83 +31,49 @@ static bool read_file(const char *path, uint8_t *bytes, size_t capacity, size_t 
     return read;
 }
 
+static const char *const move_texts[] = {
+    [DURE_MOVE_LOT_ISSUED] = "bought or received",
+    [DURE_MOVE_LOT_TAKEN] = "paid from a lot",
+    [DURE_MOVE_MERCHANT_RECEIVED] = "received by the shop",
+    [DURE_MOVE_MERCHANT_REDEEMED] = "cashed out by the shop",
+    [DURE_MOVE_PAYOUT_OPENED] = "payout ordered",
+    [DURE_MOVE_PAYOUT_SETTLED] = "payout made by the bank",
+    [DURE_MOVE_PAYOUT_REJECTED] = "payout refused by the bank",
+    [DURE_MOVE_REFUND_SETTLED] = "price of a cancelled purchase paid back by the bank",
+    [DURE_MOVE_REFUND_REJECTED] = "price of a cancelled purchase not yet paid back",
+    [DURE_MOVE_SUBSIDY_TO_ESCROW] = "the city's share into escrow",
+    [DURE_MOVE_PRICE_TO_ESCROW] = "the price into escrow",
+    [DURE_MOVE_SUBSIDY_RETURNED] = "the city's share back",
+    [DURE_MOVE_ACCOUNT_DEPOSITED] = "into the city's account",
+    [DURE_MOVE_ORDER_OPENED] = "ordered",
+    [DURE_MOVE_ORDER_CLOSED] = "order closed",
+    [DURE_MOVE_LOT_CANCELLED] = "purchase cancelled",
+    [DURE_MOVE_GRANT_TO_ESCROW] = "the grant into escrow",
+    [DURE_MOVE_REWARD_TO_ESCROW] = "the reward into escrow",
+    [DURE_MOVE_ADVANCE_TO_ESCROW] = "advanced into escrow for a refund",
+    [DURE_MOVE_ESCROW_TO_ACCOUNT] = "from escrow back to the city's account",
+    [DURE_MOVE_LOT_RETURNED] = "given back to the payer",
+    [DURE_MOVE_MERCHANT_RETURNED] = "given back by the shop",
+    [DURE_MOVE_DEBT_OPENED] = "owed by the shop to the city's refund reserve",
+    [DURE_MOVE_DEBT_REPAID] = "repaid by the shop to the city's refund reserve",
+    [DURE_MOVE_LOT_WITHDRAWN] = "reward taken back",
+    [DURE_MOVE_LOT_GIVEN] = "given away",
+    [DURE_MOVE_LOT_RECEIVED] = "received as a gift",
+    [DURE_MOVE_MERCHANT_SENT] = "paid by the shop",
+    [DURE_MOVE_LOT_REMAINDERED] = "remainder given up",
+    [DURE_MOVE_LOT_RECALLED] = "recalled by the city",
+    [DURE_MOVE_LOT_LAPSED] = "lapsed",
+    [DURE_MOVE_SHARE_TAKEN] = "share for the city's account",
+    [DURE_MOVE_BATCH_RESERVED] = "reserved for a grant",
+    [DURE_MOVE_BATCH_RELEASED] = "no longer reserved",
+    [DURE_MOVE_LOTS_GRANTED] = "granted",
+    [DURE_MOVE_LOTS_RECALLED] = "recalled by the city",
+};
+
 static const char *move_text(uint8_t what)
 {
-    switch ((dure_move_t)what) {
-    case DURE_MOVE_LOT_ISSUED:
-        return "bought or received";
-    case DURE_MOVE_LOT_TAKEN:
-        return "paid from a lot";
-    case DURE_MOVE_MERCHANT_RECEIVED:
-        return "received by the shop";
-    case DURE_MOVE_MERCHANT_REDEEMED:
-        return "cashed out by the shop";
-    case DURE_MOVE_PAYOUT_OPENED:
-        return "payout ordered";
-    case DURE_MOVE_PAYOUT_SETTLED:
-        return "payout made by the bank";
-    case DURE_MOVE_PAYOUT_REJECTED:
-        return "payout refused by the bank";
-    case DURE_MOVE_REFUND_SETTLED:
-        return "price of a cancelled purchase paid back by the bank";
-    case DURE_MOVE_REFUND_REJECTED:
-        return "price of a cancelled purchase not yet paid back";
-    case DURE_MOVE_SUBSIDY_TO_ESCROW:
-        return "the city's share into escrow";
-    case DURE_MOVE_PRICE_TO_ESCROW:
-        return "the price into escrow";
-    case DURE_MOVE_SUBSIDY_RETURNED:
-        return "the city's share back";
-    case DURE_MOVE_ACCOUNT_DEPOSITED:
-        return "into the city's account";
-    case DURE_MOVE_ORDER_OPENED:
-        return "ordered";
-    case DURE_MOVE_ORDER_CLOSED:
-        return "order closed";
-    case DURE_MOVE_LOT_CANCELLED:
-        return "purchase cancelled";
-    case DURE_MOVE_GRANT_TO_ESCROW:
-        return "the grant into escrow";
-    case DURE_MOVE_REWARD_TO_ESCROW:
-        return "the reward into escrow";
-    case DURE_MOVE_ADVANCE_TO_ESCROW:
-        return "advanced into escrow for a refund";
-    case DURE_MOVE_ESCROW_TO_ACCOUNT:
-        return "from escrow back to the city's account";
-    case DURE_MOVE_LOT_RETURNED:
-        return "given back to the payer";
-    case DURE_MOVE_MERCHANT_RETURNED:
-        return "given back by the shop";
-    case DURE_MOVE_DEBT_OPENED:
-        return "owed by the shop to the city's refund reserve";
-    case DURE_MOVE_DEBT_REPAID:
-        return "repaid by the shop to the city's refund reserve";
-    case DURE_MOVE_LOT_WITHDRAWN:
-        return "reward taken back";
-    case DURE_MOVE_LOT_GIVEN:
-        return "given away";
-    case DURE_MOVE_LOT_RECEIVED:
-        return "received as a gift";
-    case DURE_MOVE_MERCHANT_SENT:
-        return "paid by the shop";
-    case DURE_MOVE_LOT_REMAINDERED:
-        return "remainder given up";
-    case DURE_MOVE_LOT_RECALLED:
-        return "recalled by the city";
-    case DURE_MOVE_LOT_LAPSED:
-        return "lapsed";
-    case DURE_MOVE_SHARE_TAKEN:
-        return "share for the city's account";
-    case DURE_MOVE_BATCH_RESERVED:
-        return "reserved for a grant";
-    case DURE_MOVE_BATCH_RELEASED:
-        return "no longer reserved";
-    case DURE_MOVE_LOTS_GRANTED:
-        return "granted";
-    case DURE_MOVE_LOTS_RECALLED:
-        return "recalled by the city";
-    }
-    return "?";
+    const bool known = what < sizeof move_texts / sizeof move_texts[0] && move_texts[what] != NULL;
+    return known ? move_texts[what] : "?";
 }
 
 static void print_effect(const dure_receipt_t *receipt, const char *block_hash)

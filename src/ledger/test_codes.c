@@ -1,17 +1,12 @@
-/* Every result code is reached, or stands here with the reason why it cannot be. */
+/* What leads to the result codes, kind by kind; that all are reached is test_refusals' to say. */
 #include "ledger/test_world.h"
 
 #define ANNA UINT64_C(101)
 #define BEN  UINT64_C(102)
 #define SHOP UINT64_C(201)
 
-static uint64_t reached[1024];
-
 static void finish(world_t *world)
 {
-    for (size_t i = 0; i < sizeof reached / sizeof reached[0]; i++) {
-        reached[i] += world->seen[i];
-    }
     const char *problem = dure_ledger_invariants(world->ledger);
     if (problem != NULL) {
         print_error("%s\n", problem);
@@ -661,33 +656,6 @@ static void an_overflowed_journal_says_so(void **state)
     world_free(world);
 }
 
-static void every_code_is_reached(void **state)
-{
-    (void)state;
-    static const struct {
-        uint16_t code;
-        const char *why;
-    } unreachable[] = {
-        {DURE_RESULT_KEY_MISSING_LAST, "no transaction can remove a key"},
-        {DURE_RESULT_LOT_NOT_BOUGHT, "no transaction makes a lot but by purchase"},
-    };
-    uint16_t count;
-    const dure_result_text_t *texts = dure_result_texts(&count);
-    uint32_t missing = 0;
-    for (uint16_t i = 0; i < count; i++) {
-        const char *why = NULL;
-        for (size_t k = 0; k < sizeof unreachable / sizeof unreachable[0]; k++) {
-            why = unreachable[k].code == texts[i].code ? unreachable[k].why : why;
-        }
-        if (texts[i].code >= 100 && (reached[texts[i].code] == 0) != (why != NULL)) {
-            print_error("%u %s: %s\n", texts[i].code, texts[i].name,
-                        why == NULL ? "never reached" : "reached after all");
-            missing++;
-        }
-    }
-    assert_int_equal(missing, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -712,7 +680,6 @@ int main(void)
         cmocka_unit_test(rejection_always_finds_its_place),
         cmocka_unit_test(clocks),
         cmocka_unit_test(an_overflowed_journal_says_so),
-        cmocka_unit_test(every_code_is_reached),
     };
     return cmocka_run_group_tests_name("ledger codes", tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static void again(const world_t *world, dure_ledger_t *other)
 {
     static dure_effect_t effect;
     (void)dure_ledger_apply(other, &world->envelope, NULL, NULL, &effect);
-    assert_memory_equal(&effect, &world->effect, sizeof effect);
+    assert_effects_equal(&effect, &world->effect);
 }
 
 static dure_result_t both(pair_t *pair, uint64_t party, const dure_body_t *body)

@@ -96,7 +96,6 @@ static void gimpo(stage_t *stage)
     stage->anna_has = 60000 + 40000 - 25000;
     stage->anna_room = 500000 - 60000 - 40000 - ANNA_FACE;
     stage->shop_has = 25000 - 5000 - 4000;
-    stage->deposited = 1000000000;
 }
 
 static void proposals(stage_t *stage)

@@ -29,7 +29,7 @@ typedef struct {
     dure_tx_id_t order_anna, order_bora, order_far, order_closed;
     dure_tx_id_t payout_shop, payout_held, payout_cancel, payout_far;
     dure_tx_id_t proposal_open, proposal_other, proposal_own, proposal_expired, proposal_far;
-    uint64_t anna_has, anna_room, shop_has, deposited;
+    uint64_t anna_has, anna_room, shop_has;
 } stage_t;
 
 /* Gimpo's threshold is one: what is proposed is performed at once.  Proposals of before are open.

@@ -411,3 +411,14 @@ dure_act_t act_threshold(uint8_t threshold)
 {
     return (dure_act_t){.kind = DURE_ACT_THRESHOLD, .threshold = {.threshold = threshold}};
 }
+
+void assert_effects_equal(const dure_effect_t *a, const dure_effect_t *b)
+{
+    static uint8_t bytes[2][32768];
+    dure_writer_t writers[2] = {dure_writer(bytes[0], sizeof bytes[0]),
+                                dure_writer(bytes[1], sizeof bytes[1])};
+    dure_effect_encode(&writers[0], a);
+    dure_effect_encode(&writers[1], b);
+    assert_int_equal(writers[0].size, writers[1].size);
+    assert_memory_equal(bytes[0], bytes[1], writers[0].size);
+}

@@ -106,4 +106,7 @@ dure_act_t act_threshold(uint8_t threshold);
 
 #define assert_code(code, expected) assert_int_equal((int)(code), (int)(expected))
 
+/* Both effects have the same bytes. */
+void assert_effects_equal(const dure_effect_t *a, const dure_effect_t *b);
+
 #endif
