@@ -114,10 +114,13 @@ static uint32_t send(run_t *run, const uint8_t *body, size_t size, const dure_se
     return attempt(run, wire, out.size);
 }
 
-/* With the signature of before, whatever the rules say comes behind the wrong signature. */
+/* With the signature of before, whatever the rules or a witness say comes behind the wrong
+   signature. */
 static uint32_t unsigned_code(uint32_t signed_code)
 {
-    return signed_code > 0 && signed_code < 200 ? signed_code : DURE_RESULT_SIGNATURE_WRONG;
+    const bool before = signed_code > 0 && signed_code < 200;
+    return before && signed_code != DURE_RESULT_WITNESS_WRONG ? signed_code
+                                                              : DURE_RESULT_SIGNATURE_WRONG;
 }
 
 void run_changed(run_t *run, const char *what, const uint8_t *body, size_t size, uint64_t party,
