@@ -1571,6 +1571,7 @@ void dure_record_program_decode(dure_reader_t *reader, dure_record_program_t *ou
     out->opened = (dure_day_t)dure_read_uint(reader, "opened", 4, 0, DURE_DAY_MAX);
     dure_read_raw(reader, "source", out->source.bytes, 32);
     dure_read_raw(reader, "report", out->report.bytes, 32);
+    dure_tx_id_decode(reader, &out->proposal);
     out->image = dure_read_bytes(reader, "image", 24576);
 }
 
@@ -1581,6 +1582,7 @@ void dure_record_program_encode(dure_writer_t *writer, const dure_record_program
     dure_write_uint(writer, 4, (uint32_t)in->opened);
     dure_write_raw(writer, in->source.bytes, 32);
     dure_write_raw(writer, in->report.bytes, 32);
+    dure_tx_id_encode(writer, &in->proposal);
     dure_write_bytes(writer, in->image);
 }
 

@@ -817,6 +817,7 @@ typedef struct {
     dure_day_t opened; /* first city day in force */
     dure_hash_t source; /* tag 0x70 over the source */
     dure_hash_t report;
+    dure_tx_id_t proposal; /* the transaction that proposed it, in which the source stands */
     dure_bytes_t image; /* bytes:24576 */
 } dure_record_program_t;
 void dure_record_program_decode(dure_reader_t *reader, dure_record_program_t *out);

@@ -133,6 +133,7 @@ uint32_t ledger_program_add(dure_ledger_t *ledger, const dure_record_program_t *
         .version = record->version,
         .source = record->source,
         .report = record->report,
+        .proposal = record->proposal,
     };
     memcpy(ledger->images + program->image_at, record->image.data, record->image.size);
     ledger_touch(ledger, &state->image_used, sizeof state->image_used);
@@ -155,12 +156,14 @@ uint32_t ledger_fund_add(dure_ledger_t *ledger, uint64_t number)
     return cell;
 }
 
-static void fund_perform(dure_ledger_t *ledger, uint8_t city, const dure_act_fund_t *act)
+static void fund_perform(dure_ledger_t *ledger, uint8_t city, const dure_tx_id_t *proposal,
+                         const dure_act_fund_t *act)
 {
     dure_record_program_t record = {
         .fund = act->fund,
         .opened = ledger->today,
         .report = act->report,
+        .proposal = *proposal,
         .image = act->image,
     };
     dure_hash(&record.source, DURE_TAG_YAK_SOURCE, act->source.data, act->source.size);
@@ -425,7 +428,7 @@ void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx
         account_perform(ledger, city, &act->account);
         break;
     case DURE_ACT_FUND:
-        fund_perform(ledger, city, &act->fund);
+        fund_perform(ledger, city, proposal, &act->fund);
         break;
     case DURE_ACT_PARAMETER:
         parameter_perform(ledger, &act->parameter);
@@ -443,7 +446,7 @@ void ledger_act_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx
         limit_perform(ledger, &act->limit);
         break;
     case DURE_ACT_VERSION:
-        ledger_version_perform(ledger, &act->version);
+        ledger_version_perform(ledger, proposal, &act->version);
         break;
     case DURE_ACT_BATCH:
         ledger_batch_perform(ledger, work, proposal, &act->batch);

@@ -58,6 +58,7 @@ typedef struct {
     uint8_t version;
     uint8_t zero[7];
     dure_hash_t source, report;
+    dure_tx_id_t proposal;
 } program_t;
 
 typedef struct {
@@ -643,7 +644,8 @@ DURE_MUST_USE bool ledger_program_parse(dure_ledger_t *ledger, uint32_t program)
 /* ---- act_program.c, act_batch.c, act_party.c */
 dure_result_t ledger_version_check(dure_ledger_t *ledger, const work_t *work,
                                    const dure_act_version_t *act);
-void ledger_version_perform(dure_ledger_t *ledger, const dure_act_version_t *act);
+void ledger_version_perform(dure_ledger_t *ledger, const dure_tx_id_t *proposal,
+                            const dure_act_version_t *act);
 dure_result_t ledger_mode_check(const dure_ledger_t *ledger, const work_t *work,
                                 const dure_act_mode_t *act);
 void ledger_mode_perform(dure_ledger_t *ledger, const dure_act_mode_t *act);

@@ -182,6 +182,7 @@ static void write_program(const dure_ledger_t *ledger, uint32_t cell, dure_write
         .opened = program->opened,
         .source = program->source,
         .report = program->report,
+        .proposal = program->proposal,
         .image = dure_bytes(ledger->images + program->image_at, program->image_size),
     };
     dure_record_program_encode(out, &record);

@@ -94,9 +94,11 @@ dure_result_t ledger_version_check(dure_ledger_t *ledger, const work_t *work,
     return DURE_RESULT_NOT_PERMITTED;
 }
 
-void ledger_version_perform(dure_ledger_t *ledger, const dure_act_version_t *act)
+void ledger_version_perform(dure_ledger_t *ledger, const dure_tx_id_t *proposal,
+                            const dure_act_version_t *act)
 {
     (void)ledger;
+    (void)proposal;
     (void)act;
 }
 
