@@ -596,6 +596,31 @@ typedef struct {
 
 bool ledger_has_role(const dure_ledger_t *ledger, uint32_t party, dure_service_t role);
 
+/* ---- pay.c: what a payment and a collection do alike */
+typedef struct {
+    uint32_t payer, payee; /* cells of a citizen and of a merchant */
+    dure_role_t signer;    /* PAYER or PAYEE: whose numbers a refusal tells */
+    uint8_t channel;
+    uint16_t funds_count; /* those to use, in this order; 0: as the programs' priorities say */
+    const dure_fund_choice_t *funds;
+    dure_amount_t amount;
+} pay_t;
+
+/* Checks, and if nothing stands against it, performs. */
+dure_result_t ledger_pay(dure_ledger_t *ledger, const work_t *work, const pay_t *pay);
+
+/* ---- merchant.c */
+/* The city account that advances refunds and is repaid from a merchant's takings. */
+extern const dure_name_t ledger_refund_reserve;
+/* A merchant gets money of a fund that left others' hands, and repays what it owes in it: moves
+   merchant_received, and debt_repaid with escrow_to_account.  Room for a balance was checked. */
+void ledger_merchant_receive(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party,
+                             uint32_t fund, dure_amount_t amount);
+/* Whether a merchant has so much of a fund that is not held: DONE, NOT_ENOUGH_MONEY or MONEY_HELD,
+   with the numbers. */
+dure_result_t ledger_merchant_has(const dure_ledger_t *ledger, dure_effect_t *effect,
+                                  uint32_t party, uint32_t fund, dure_amount_t amount);
+
 dure_result_t ledger_tick(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_registration(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_attest(dure_ledger_t *ledger, const work_t *work);

@@ -513,7 +513,7 @@ static void one_payment_takes_64_lots(void **state)
         propose(world, DURE_RESULT_DONE, OFFICER_1, act_fund(fund, 1000000));
     }
     for (uint64_t i = 0; i < 66; i++) {
-        expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND + i % 3, 10, 0));
+        expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND + i / 22, 10, 0));
         expect(world, DURE_RESULT_DONE, BANK, body_credit(world_last_id(world), 10));
     }
     expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 641));
@@ -529,6 +529,15 @@ static void one_payment_takes_64_lots(void **state)
     assert_int_equal(balance_at(world->ledger, nine)->amount.won, 220);
     expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 435));
     assert_int_equal(dure_ledger_usage(world->ledger).lots, 0);
+    /* Lots that stand in turn are a part each: 32 parts at most. */
+    for (uint64_t i = 0; i < 33; i++) {
+        expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND + i % 2, 10, 0));
+        expect(world, DURE_RESULT_DONE, BANK, body_credit(world_last_id(world), 10));
+    }
+    expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 321));
+    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 320));
+    assert_int_equal(world->effect.parts_count, 32);
+    assert_int_equal(world->effect.lots_count, 32);
     finish(world);
 }
 

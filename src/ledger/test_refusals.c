@@ -247,14 +247,15 @@ static void rules(run_t *run)
             "over_monthly_limit",
             NUMBERS(LABEL(ASKED, stage->anna_room + 1), INPUT(PARAMETER, 500000),
                     INPUT(COUNTER, 200000)));
-    refused(run, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_payment(FAR_SHOP, 1), FUND, "", NO_NUMBERS);
+    refused(run, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_payment(FAR_SHOP, 1), FUND, "",
+            NUMBERS(LABEL(COVERED, 0)));
     fund_of(run, 10, "  cancel    { allow when lot.age <= 7 days }\n", "");
     step(run, ANNA, body_order(10, 10, 0));
     step(run, BANK, body_credit(world_last_id(stage->world), 10));
     refused(run, DURE_RESULT_RULE_NOT_DECLARED, ANNA, body_cancel(10, 3), 10, "", NO_NUMBERS);
     /* What another party's record lacks is not told, nor what it holds. */
     refused(run, DURE_RESULT_RULE_MISSING_FACT, ANNA, body_payment(SHOP_BARE, 1), FUND,
-            "kind_of_shop", NUMBERS(LABEL(ASKED, 1)));
+            "kind_of_shop", NUMBERS(LABEL(ASKED, 1), LABEL(COVERED, 0)));
 }
 
 /* ---- 250 and above */
@@ -288,7 +289,8 @@ static void payments(run_t *run)
 {
     const stage_t *stage = &run->stage;
     refused(run, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, stage->anna_has + 1), 0, "",
-            NUMBERS(LABEL(ASKED, stage->anna_has + 1), LABEL(AVAILABLE, stage->anna_has)));
+            NUMBERS(LABEL(ASKED, stage->anna_has + 1), LABEL(AVAILABLE, stage->anna_has),
+                    LABEL(COVERED, stage->anna_has)));
     plainly(run, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(stage->order_anna, 1));
     step(run, CLOCK, body_tick(stage->now + DAY_MS)); /* the last day of the hold */
     refused(run, DURE_RESULT_PAYOUT_HELD, BANK, body_result(stage->payout_held, 1), 0, "",

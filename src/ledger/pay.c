@@ -1,0 +1,392 @@
+/* Paying: what a payment and a collection do alike.  Order of refusals: whether the payer may
+   send and the payee receive, the funds named, then the rules and the money, then room.
+
+   The payer's lots stand in line; neighbours that answer alike form a part, which is asked as a
+   whole with the counters as the parts before left them.  A part that is refused, or whose fund is
+   paused, is skipped.  Nothing changes until all of the amount is found. */
+#include "ledger/ledger_private.h"
+
+#define TAKEN_MAX 64u /* lots of one payment: an effect has room for their terms */
+#define PARTS_MAX 32u
+#define FUNDS_MAX 8u /* funds of one payment */
+#define LINE_MAX  (DURE_PARTY_LOTS_MAX * DURE_PARTY_FUNDS_MAX)
+
+typedef struct {
+    uint32_t cell;
+    uint32_t rank; /* the program's priority, or the place among the named funds */
+    uint32_t number;
+    dure_day_t end_day;
+} waiting_t;
+
+typedef struct {
+    uint32_t cell;
+    dure_amount_t amount;
+} taken_t;
+
+typedef struct {
+    uint32_t fund;
+    uint32_t lots; /* how many of those taken */
+    uint8_t version;
+    dure_amount_t amount;
+} part_t;
+
+typedef struct {
+    uint32_t fund;
+    dure_amount_t amount;
+} received_t;
+
+typedef struct {
+    uint32_t line_count, taken_count, parts_count, received_count;
+    dure_amount_t rest;      /* still to pay */
+    dure_amount_t available; /* in the line */
+    dure_result_t refusal;   /* of the first part refused, or DONE */
+    waiting_t line[LINE_MAX];
+    taken_t taken[TAKEN_MAX];
+    part_t parts[PARTS_MAX];
+    received_t received[FUNDS_MAX];
+    tally_t tally;
+} plan_t;
+
+/* ---- the line */
+static bool stands_before(const waiting_t *a, const waiting_t *b)
+{
+    if (a->rank != b->rank) {
+        return a->rank < b->rank;
+    }
+    return a->end_day != b->end_day ? a->end_day < b->end_day : a->number < b->number;
+}
+
+static void line_insert(plan_t *plan, waiting_t new)
+{
+    uint32_t at = plan->line_count++;
+    for (; at > 0 && stands_before(&new, &plan->line[at - 1]); at--) {
+        plan->line[at] = plan->line[at - 1];
+    }
+    plan->line[at] = new;
+}
+
+/* False if the payer named funds and this is none of them. */
+static bool rank_of(const dure_ledger_t *ledger, const pay_t *pay, const lot_t *lot, uint32_t *rank)
+{
+    if (pay->funds_count == 0) {
+        *rank = ledger_program(ledger, lot->fund, ledger_lot_version(ledger, lot))->priority;
+        return true;
+    }
+    const uint64_t number = fund_at(ledger, lot->fund)->number;
+    for (uint16_t i = 0; i < pay->funds_count; i++) {
+        if (pay->funds[i].fund == number) {
+            *rank = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void line_up(const dure_ledger_t *ledger, const pay_t *pay, plan_t *plan)
+{
+    const party_t *payer = party_at(ledger, pay->payer);
+    plan->line_count = 0;
+    plan->available = DURE_AMOUNT_ZERO;
+    for (uint32_t at = payer->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
+        const lot_t *lot = lot_at(ledger, at);
+        waiting_t new = {.cell = at, .number = lot->number, .end_day = (dure_day_t)lot->end_day};
+        if (new.end_day >= ledger->today && rank_of(ledger, pay, lot, &new.rank)) {
+            line_insert(plan, new);
+            const dure_amount_t left = ledger_lot_left(lot);
+            if (!dure_amount_add(&plan->available, plan->available, left)) {
+                plan->available = dure_amount(DURE_AMOUNT_WON_MAX);
+            }
+        }
+    }
+}
+
+/* ---- parts */
+static bool same_fixed(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
+{
+    if (a->issue_day == b->issue_day) {
+        return true;
+    }
+    const dure_yak_program_t *program =
+        ledger_program(ledger, a->fund, ledger_lot_version(ledger, a));
+    for (uint32_t i = 0; i < program->parameter_count; i++) {
+        if (program->parameters[i].fixed_at_issue &&
+            ledger_parameter(ledger, a->fund, program, i, (dure_day_t)a->issue_day) !=
+                ledger_parameter(ledger, a->fund, program, i, (dure_day_t)b->issue_day)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool answers_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
+{
+    return a->fund == b->fund && ledger_lot_version(ledger, a) == ledger_lot_version(ledger, b) &&
+           same_fixed(ledger, a, b);
+}
+
+/* Where the part that starts at `first` ends, and what it has, at most what is still to pay. */
+static uint32_t part_end(const dure_ledger_t *ledger, const plan_t *plan, uint32_t first,
+                         dure_amount_t *has)
+{
+    const lot_t *lot = lot_at(ledger, plan->line[first].cell);
+    *has = DURE_AMOUNT_ZERO;
+    uint32_t at = first;
+    while (at < plan->line_count &&
+           answers_alike(ledger, lot, lot_at(ledger, plan->line[at].cell))) {
+        /* Lots of one fund: their sum is within what the fund issued. */
+        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, plan->line[at].cell)));
+        at++;
+    }
+    *has = dure_amount_min(*has, plan->rest);
+    return at;
+}
+
+static bool received_note(plan_t *plan, const part_t *part)
+{
+    uint32_t i = 0;
+    while (i < plan->received_count && plan->received[i].fund != part->fund) {
+        i++;
+    }
+    if (i == FUNDS_MAX) {
+        return false;
+    }
+    if (i == plan->received_count) {
+        plan->received[plan->received_count++] = (received_t){.fund = part->fund};
+    }
+    plan->received[i].amount = dure_amount_plus(plan->received[i].amount, part->amount);
+    return true;
+}
+
+/* Notes what an accepted part takes from its lots. */
+static dure_result_t part_note(const dure_ledger_t *ledger, plan_t *plan, uint32_t first,
+                               part_t part)
+{
+    if (plan->parts_count == PARTS_MAX || !received_note(plan, &part)) {
+        return DURE_RESULT_TOO_MANY_LOTS;
+    }
+    dure_amount_t rest = part.amount;
+    for (uint32_t at = first; !dure_amount_is_zero(rest); at++) {
+        if (plan->taken_count == TAKEN_MAX) {
+            return DURE_RESULT_TOO_MANY_LOTS;
+        }
+        const uint32_t cell = plan->line[at].cell;
+        const dure_amount_t takes = dure_amount_min(rest, ledger_lot_left(lot_at(ledger, cell)));
+        plan->taken[plan->taken_count++] = (taken_t){.cell = cell, .amount = takes};
+        rest = dure_amount_minus(rest, takes);
+        part.lots++;
+    }
+    plan->rest = dure_amount_minus(plan->rest, part.amount);
+    plan->parts[plan->parts_count++] = part;
+    return DURE_RESULT_DONE;
+}
+
+/* The first refusal is the one that is told. */
+static bool is_paused(const dure_ledger_t *ledger, const work_t *work, plan_t *plan, uint32_t fund)
+{
+    if (fund_at(ledger, fund)->mode == DURE_FUND_MODE_OPEN) {
+        return false;
+    }
+    if (plan->refusal == DURE_RESULT_DONE) {
+        work->effect->fund = fund_at(ledger, fund)->number;
+        plan->refusal = DURE_RESULT_FUND_PAUSED;
+    }
+    return true;
+}
+
+/* Asks for one part.  DONE also if it was refused and is skipped. */
+static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
+                              plan_t *plan, uint32_t first, dure_amount_t amount)
+{
+    const lot_t *lot = lot_at(ledger, plan->line[first].cell);
+    if (is_paused(ledger, work, plan, lot->fund)) {
+        return DURE_RESULT_DONE;
+    }
+    question_t question =
+        ledger_question(lot->fund, ledger_lot_version(ledger, lot), DURE_VERB_PAYMENT, amount);
+    question.roles[DURE_ROLE_PAYER] = pay->payer;
+    question.roles[DURE_ROLE_PAYEE] = pay->payee;
+    question.signer = pay->signer;
+    question.channel = pay->channel;
+    question.issue_day = (dure_day_t)lot->issue_day;
+    question.tally = &plan->tally;
+    dure_yak_decision_t decision;
+    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
+    ledger_ask(ledger, &question, &decision, values);
+    if (decision.outcome == DURE_YAK_REFUSED) {
+        if (plan->refusal == DURE_RESULT_DONE) {
+            plan->refusal = ledger_refusal(ledger, work->effect, &question, &decision, values);
+        }
+        return DURE_RESULT_DONE;
+    }
+    DURE_ASSERT(decision.outcome == DURE_YAK_ACCEPTED);
+    const part_t part = {.fund = lot->fund, .version = question.version, .amount = amount};
+    const dure_result_t noted = part_note(ledger, plan, first, part);
+    if (noted != DURE_RESULT_DONE) {
+        return noted;
+    }
+    return ledger_tally_add(ledger, &plan->tally, &question, &decision);
+}
+
+/* A refusal that did not decide leaves no trace in the effect. */
+static void forget_refusal(dure_effect_t *effect)
+{
+    effect->fund = 0;
+    effect->rule = (dure_name_t){{0}};
+    for (uint16_t i = 0; i < effect->numbers_count; i++) {
+        effect->numbers[i] = (dure_effect_number_t){0};
+    }
+    effect->numbers_count = 0;
+}
+
+/* What a wallet has in line is the payer's alone to know. */
+static dure_result_t not_covered(const work_t *work, const pay_t *pay, const plan_t *plan)
+{
+    const bool own = pay->signer == DURE_ROLE_PAYER;
+    const uint64_t covered = dure_amount_minus(pay->amount, plan->rest).won;
+    if (plan->refusal != DURE_RESULT_DONE) {
+        if (own) {
+            ledger_effect_number(work->effect, DURE_LABEL_COVERED, covered);
+        }
+        return plan->refusal;
+    }
+    ledger_effect_number(work->effect, DURE_LABEL_ASKED, pay->amount.won);
+    if (own) {
+        ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, plan->available.won);
+        ledger_effect_number(work->effect, DURE_LABEL_COVERED, covered);
+    }
+    return DURE_RESULT_NOT_ENOUGH_MONEY;
+}
+
+static dure_result_t money_find(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
+                                plan_t *plan)
+{
+    line_up(ledger, pay, plan);
+    plan->rest = pay->amount;
+    plan->refusal = DURE_RESULT_DONE;
+    plan->taken_count = plan->parts_count = plan->received_count = 0;
+    plan->tally.count = 0;
+    for (uint32_t at = 0; at < plan->line_count && !dure_amount_is_zero(plan->rest);) {
+        dure_amount_t amount;
+        const uint32_t end = part_end(ledger, plan, at, &amount);
+        const dure_result_t code = part_ask(ledger, work, pay, plan, at, amount);
+        if (code != DURE_RESULT_DONE) {
+            forget_refusal(work->effect);
+            return code;
+        }
+        at = end;
+    }
+    if (!dure_amount_is_zero(plan->rest)) {
+        return not_covered(work, pay, plan);
+    }
+    forget_refusal(work->effect);
+    return ledger_tally_check(ledger, &plan->tally);
+}
+
+/* ---- the whole */
+static dure_result_t funds_check(const dure_ledger_t *ledger, const pay_t *pay)
+{
+    for (uint16_t i = 0; i < pay->funds_count; i++) {
+        const uint32_t fund = ledger_fund_find(ledger, pay->funds[i].fund);
+        if (fund == CELL_NONE) {
+            return DURE_RESULT_FUND_UNKNOWN;
+        }
+        if (fund_at(ledger, fund)->city != party_at(ledger, pay->payer)->city) {
+            return DURE_RESULT_OTHER_CITY;
+        }
+        for (uint16_t before = 0; before < i; before++) {
+            if (pay->funds[before].fund == pay->funds[i].fund) {
+                return DURE_RESULT_FUND_TWICE;
+            }
+        }
+    }
+    return DURE_RESULT_DONE;
+}
+
+/* Room for each fund by itself, and for all that are new together. */
+static bool balances_fit(const dure_ledger_t *ledger, const pay_t *pay, const plan_t *plan)
+{
+    const party_t *payee = party_at(ledger, pay->payee);
+    uint32_t new = 0;
+    for (uint32_t i = 0; i < plan->received_count; i++) {
+        new += ledger_balance_find(ledger, payee, plan->received[i].fund) == CELL_NONE;
+    }
+    return ledger_balance_room(ledger, pay->payee, new);
+}
+
+static dure_result_t pay_check(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
+                               plan_t *plan)
+{
+    dure_result_t code = ledger_may_send(ledger, pay->payer);
+    code = code != DURE_RESULT_DONE ? code : ledger_may_receive(ledger, pay->payee);
+    code = code != DURE_RESULT_DONE ? code : funds_check(ledger, pay);
+    code = code != DURE_RESULT_DONE ? code : money_find(ledger, work, pay, plan);
+    if (code == DURE_RESULT_DONE && !balances_fit(ledger, pay, plan)) {
+        code = DURE_RESULT_TABLE_FULL;
+    }
+    return code;
+}
+
+/* The effect keeps what a refund will need: the terms of each lot as they were before. */
+static void lots_take(dure_ledger_t *ledger, dure_effect_t *effect, const pay_t *pay,
+                      const plan_t *plan)
+{
+    const uint64_t payer = party_at(ledger, pay->payer)->number;
+    for (uint32_t i = 0; i < plan->taken_count; i++) {
+        const taken_t *taken = &plan->taken[i];
+        const lot_t *lot = lot_at(ledger, taken->cell);
+        effect->lots[effect->lots_count++] = (dure_effect_lot_t){
+            .version = lot->version,
+            .origin = lot->origin,
+            .gifted = lot->gifted,
+            .face = dure_amount(lot->face),
+            .paid = dure_amount(lot->paid),
+            .order_day = (dure_day_t)lot->order_day,
+            .issue_day = (dure_day_t)lot->issue_day,
+            .end_day = (dure_day_t)lot->end_day,
+        };
+        ledger_effect_move(effect, DURE_MOVE_LOT_TAKEN, fund_at(ledger, lot->fund)->number, payer,
+                           lot->number, NULL, taken->amount);
+        ledger_lot_take(ledger, pay->payer, taken->cell, taken->amount);
+    }
+}
+
+static void parts_tell(const dure_ledger_t *ledger, dure_effect_t *effect, const plan_t *plan)
+{
+    for (uint32_t i = 0; i < plan->parts_count; i++) {
+        const part_t *part = &plan->parts[i];
+        effect->parts[effect->parts_count++] = (dure_effect_part_t){
+            .fund = fund_at(ledger, part->fund)->number,
+            .version = part->version,
+            .lots = (uint8_t)part->lots,
+            .amount = part->amount,
+        };
+    }
+}
+
+static void pay_perform(dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
+                        const plan_t *plan)
+{
+    dure_effect_t *effect = work->effect;
+    lots_take(ledger, effect, pay, plan);
+    for (uint32_t i = 0; i < plan->received_count; i++) {
+        const received_t *received = &plan->received[i];
+        fund_t *fund = ledger_fund_change(ledger, received->fund);
+        fund->held_citizens = dure_amount_minus(fund->held_citizens, received->amount);
+        ledger_merchant_receive(ledger, effect, pay->payee, received->fund, received->amount);
+    }
+    parts_tell(ledger, effect, plan);
+    ledger_tally_commit(ledger, &plan->tally);
+    effect->fund = plan->received_count == 1 ? fund_at(ledger, plan->received[0].fund)->number : 0;
+}
+
+dure_result_t ledger_pay(dure_ledger_t *ledger, const work_t *work, const pay_t *pay)
+{
+    plan_t plan;
+    const dure_result_t checked = pay_check(ledger, work, pay, &plan);
+    if (checked != DURE_RESULT_DONE) {
+        return checked;
+    }
+    /* After this point the payment must succeed. */
+    pay_perform(ledger, work, pay, &plan);
+    return DURE_RESULT_DONE;
+}
