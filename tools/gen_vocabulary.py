@@ -28,6 +28,9 @@ def read():
             sys.exit(f'{title}: numbers must ascend and names must be distinct')
         if not all(NAME.match(t) for t in names) or not all(0 <= n <= 65535 for n in numbers):
             sys.exit(f'{title}: a malformed name or number')
+    labels = [t for _, t in data['names']['labels']]
+    if list(data['label_words']) != labels or not all(len(w) == 3 for w in data['label_words'].values()):
+        sys.exit('label_words: every label, in order, in ko, en, zh')
     ids = [a['id'] for a in data['attributes']]
     if ids != sorted(set(ids)) or not all(1 <= i <= 255 for i in ids):
         sys.exit('attributes: ids must ascend within 1..255')
@@ -82,6 +85,12 @@ extern const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT]; /* ascendi
 const dure_attribute_t *dure_attribute_by_id(uint32_t id);
 const dure_attribute_t *dure_attribute_by_name(const char *text, size_t size);
 
+/* dure_label_words: what a reader is shown of a label of an effect's number; NULL if there is none. */
+typedef struct {{
+    const char *ko, *en, *zh;
+}} dure_label_words_t;
+const dure_label_words_t *dure_label_words(uint32_t label);
+
 /* dure_names_number: false if the list has no such name. */
 DURE_MUST_USE bool dure_names_number(uint16_t *number, dure_names_t names, const char *text,
                                      size_t size);
@@ -122,6 +131,12 @@ const dure_attribute_t *dure_attribute_by_name(const char *text, size_t size)
         }
     }
     return NULL;
+}
+
+const dure_label_words_t *dure_label_words(uint32_t label)
+{
+    const uint32_t count = sizeof label_words / sizeof label_words[0];
+    return label < count && label_words[label].en != NULL ? &label_words[label] : NULL;
 }
 
 bool dure_names_number(uint16_t *number, dure_names_t names, const char *text, size_t size)
@@ -193,6 +208,11 @@ typedef struct {
         out.append(f'    {{{a["id"]}, DURE_KIND_{a["carrier"].upper()}, DURE_ATTRIBUTE_TYPE_{a["type"].upper()},'
                    f' {names}, {quoted(a["name"])},')
         out.append(f'     {quoted(a["attested_by"])}, {quoted(a["ko"])}, {quoted(a["en"])}, {quoted(a["zh"])}}},')
+    out.append('};\n')
+    out.append('static const dure_label_words_t label_words[] = {')
+    for number, name in data['names']['labels']:
+        words = ', '.join(quoted(w) for w in data['label_words'][name])
+        out.append(f'    [{number}] = {{{words}}},')
     out.append('};')
     out.append('/* clang-format on */')
     out.append(LOOKUPS)

@@ -88,20 +88,33 @@ static int take_option(args_t *args, int argc, char **argv)
     return 2;
 }
 
+/* Of "ko", "ko_KR.UTF-8" and the like; DURE_YAK_LANGUAGES if it is none of ours. */
+static uint8_t language_of(const char *text)
+{
+    static const char names[DURE_YAK_LANGUAGES][3] = {
+        [DURE_YAK_KO] = "ko", [DURE_YAK_EN] = "en", [DURE_YAK_ZH] = "zh"};
+    uint8_t language = 0;
+    while (language < DURE_YAK_LANGUAGES && strncmp(text, names[language], 2) != 0) {
+        language++;
+    }
+    return language;
+}
+
 static bool choose_language(args_t *args)
 {
     const char *language = args_option(args, "--lang");
     if (language != NULL) {
-        args->korean = strcmp(language, "ko") == 0;
-        if (!args->korean && strcmp(language, "en") != 0) {
-            complain(EXIT_USAGE, "--lang is ko or en, not '%s'", language);
+        args->language = language_of(language);
+        if (args->language == DURE_YAK_LANGUAGES || strlen(language) != 2) {
+            complain(EXIT_USAGE, "--lang is ko, en or zh, not '%s'", language);
             return false;
         }
         return true;
     }
     language = getenv("LC_ALL");
     language = language == NULL || *language == 0 ? getenv("LANG") : language;
-    args->korean = language != NULL && strncmp(language, "ko", 2) == 0;
+    args->language = language == NULL ? DURE_YAK_EN : language_of(language);
+    args->language = args->language == DURE_YAK_LANGUAGES ? DURE_YAK_EN : args->language;
     return true;
 }
 

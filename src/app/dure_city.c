@@ -119,7 +119,7 @@ static bool compile(const args_t *args, const char *path, dure_bytes_t source, u
     for (uint32_t i = 0; i < kept; i++) {
         const dure_yak_diagnostic_t *said = &diagnostics.list[i];
         fprintf(stderr, "%s:%u:%u: %s\n", path, (unsigned)said->line, (unsigned)said->column,
-                args->korean ? said->ko : said->en);
+                args->language == DURE_YAK_KO ? said->ko : said->en);
     }
     complain(EXIT_USAGE, "%s is not a correct program; dure yak check %s shows the places", path,
              path);

@@ -13,6 +13,7 @@
 #include "app/dure_key_file.h"
 #include "app/text.h"
 #include "codec/dure_codec.h"
+#include "yak/dure_yak_tools.h"
 
 /* Exit codes, docs/commands.md. */
 #define EXIT_DONE    0
@@ -35,7 +36,7 @@ typedef struct {
     const char *option_values[ARGS_OPTIONS_MAX]; /* "" for a flag */
     const char *directory;                       /* --dir, DURE_DIR or ./city */
     bool json;
-    bool korean;
+    uint8_t language; /* dure_yak_language_t */
 } args_t;
 
 struct command {
@@ -80,6 +81,8 @@ bool parse_id(dure_tx_id_t *id, const char *what, const char *text);
 
 /* ---- dure_print.c: what people and programs read
  * ------------------------------------------------- */
+/* The one of three texts in the language asked for. */
+const char *in_language(const args_t *args, const char *ko, const char *en, const char *zh);
 /* The sentence of a result code in the language asked for. */
 const char *result_sentence(const args_t *args, uint16_t code);
 
@@ -150,6 +153,8 @@ json_t *outcome_json(const args_t *args, const outcome_t *outcome);
 void print_refusal(session_t *session, const outcome_t *outcome);
 /* The lines under a done transaction: each move, indented, then id, block and time. */
 void print_moves(session_t *session, const dure_effect_t *effect);
+/* The rule that spoke, in the words of its program and the language asked for, and the numbers. */
+void print_reason(session_t *session, FILE *out, const dure_effect_t *effect);
 void print_place(session_t *session, const outcome_t *outcome);
 /* perform: session_submit, then the moves under `text`, or JSON. */
 int perform(session_t *session, outcome_t *outcome, const dure_key_file_t *key,

@@ -2,137 +2,6 @@
 #include <string.h>
 
 #include "app/dure_command.h"
-#include "yak/dure_yak_tools.h"
-
-/* ---- numbers --------------------------------------------------------------------------------- */
-
-static dure_verb_t verb_of(uint8_t kind)
-{
-    switch ((dure_body_kind_t)kind) {
-    case DURE_BODY_PURCHASE_ORDER:
-    case DURE_BODY_PURCHASE_CREDIT:
-    case DURE_BODY_PURCHASE_VOID:
-        return DURE_VERB_PURCHASE;
-    case DURE_BODY_BATCH_ROWS:
-        return DURE_VERB_GRANT;
-    case DURE_BODY_GIFT:
-        return DURE_VERB_GIFT;
-    case DURE_BODY_RECIRCULATION:
-        return DURE_VERB_RECIRCULATION;
-    case DURE_BODY_REMAINDER:
-        return DURE_VERB_REMAINDER;
-    case DURE_BODY_PAYMENT:
-    case DURE_BODY_COLLECTION:
-        return DURE_VERB_PAYMENT;
-    case DURE_BODY_REDEMPTION:
-    case DURE_BODY_PAYOUT_RESULT:
-        return DURE_VERB_REDEMPTION;
-    case DURE_BODY_PURCHASE_CANCEL:
-    case DURE_BODY_TICK:
-    case DURE_BODY_REGISTRATION:
-    case DURE_BODY_ATTEST:
-    case DURE_BODY_ROTATE:
-    case DURE_BODY_PROPOSE:
-    case DURE_BODY_APPROVE:
-    case DURE_BODY_DEPOSIT:
-    case DURE_BODY_REFUND:
-    case DURE_BODY_LAPSE:
-    case DURE_BODY_TIDY:
-    case DURE_BODY_HOLD:
-    case DURE_BODY_RELEASE:
-    case DURE_BODY_APPEAL:
-    case DURE_BODY_UPHOLD:
-        break;
-    }
-    return DURE_VERB_CANCEL;
-}
-
-/* A number with a label of the vocabulary; what is no day and no count is won. */
-static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64_t value)
-{
-    text_t text;
-    bool is_won = value >= 0 && dure_amount_is_valid((uint64_t)value);
-    switch ((dure_label_t)label) {
-    case DURE_LABEL_EARLIEST_DAY:
-    case DURE_LABEL_LATEST_DAY:
-        if (value >= 0 && value <= DURE_DAY_MAX) {
-            return day_text((dure_day_t)value);
-        }
-        is_won = false;
-        break;
-    case DURE_LABEL_HIGHEST_USED:
-    case DURE_LABEL_APPROVALS:
-    case DURE_LABEL_THRESHOLD:
-        is_won = false;
-        break;
-    case DURE_LABEL_LIMIT:
-        is_won = is_won && effect->code != DURE_RESULT_LOTS_FULL &&
-                 effect->code != DURE_RESULT_TOO_MANY_LOTS;
-        break;
-    case DURE_LABEL_MINIMUM:
-    case DURE_LABEL_MAXIMUM:
-    case DURE_LABEL_GIVEN:
-        is_won = is_won && effect->code != DURE_RESULT_PARAMETER_RANGE;
-        break;
-    case DURE_LABEL_EXPECTED:
-    case DURE_LABEL_ASKED:
-    case DURE_LABEL_AVAILABLE:
-    case DURE_LABEL_ROOM:
-    case DURE_LABEL_PRICE:
-    case DURE_LABEL_SUBSIDY:
-    case DURE_LABEL_REWARD:
-    case DURE_LABEL_COVERED:
-    case DURE_LABEL_HELD:
-    case DURE_LABEL_REFUNDED:
-    case DURE_LABEL_SHARE:
-        break;
-    }
-    if (is_won) {
-        return amount_text(dure_amount((uint64_t)value));
-    }
-    snprintf(text.text, sizeof text.text, "%" PRId64, value);
-    return text;
-}
-
-/* The program that spoke, or NULL. */
-static const dure_yak_program_t *program_of(session_t *session, uint64_t fund)
-{
-    static dure_yak_program_t loaded;
-    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
-    dure_record_fund_t record;
-    dure_record_program_t program;
-    bool found = false;
-    if (fund == 0 || !dure_client_fund(session->client, &found, &record, fund) || !found ||
-        !dure_client_program(session->client, &found, &program, fund, record.version) || !found) {
-        return NULL;
-    }
-    memcpy(image, program.image.data, program.image.size);
-    dure_bytes_t bytes = dure_bytes(image, program.image.size);
-    return dure_yak_load(&loaded, bytes) == DURE_YAK_LOAD_OK ? &loaded : NULL;
-}
-
-static void print_numbers(session_t *session, FILE *out, const dure_effect_t *effect)
-{
-    const dure_yak_program_t *program = program_of(session, effect->fund);
-    for (uint32_t i = 0; i < effect->numbers_count; i++) {
-        const dure_effect_number_t *number = &effect->numbers[i];
-        const dure_yak_verb_t *verb =
-            program == NULL ? NULL : &program->verbs[verb_of(effect->kind)];
-        if (number->source == 1) {
-            const char *label = dure_names_text(DURE_NAMES_LABELS, number->label);
-            fprintf(out, "  %s %s\n", label == NULL ? "?" : label,
-                    label_value_text(effect, number->label, number->value).text);
-        } else if (verb != NULL && number->label < verb->input_count) {
-            char name[96], value[64];
-            const dure_yak_input_t *input = &verb->inputs[number->label];
-            dure_yak_input_text(name, program, input);
-            dure_yak_value_text(value, program, input, number->value);
-            fprintf(out, "  %s = %s\n", name, value);
-        } else {
-            fprintf(out, "  %" PRId64 "\n", number->value);
-        }
-    }
-}
 
 /* ---- outcomes -------------------------------------------------------------------------------- */
 
@@ -183,13 +52,9 @@ void print_refusal(session_t *session, const outcome_t *outcome)
         return;
     }
     const dure_effect_t *effect = &outcome->effect;
-    complain(EXIT_REFUSED, "%s: %s (%u)", args->korean ? "거절" : "refused",
+    complain(EXIT_REFUSED, "%s: %s (%u)", in_language(args, "거절", "refused", "拒絕"),
              result_sentence(args, effect->code), (unsigned)effect->code);
-    if (effect->rule.text[0] != 0) {
-        fprintf(stderr, "  rule %s of %s\n", effect->rule.text,
-                fund_label(session, effect->fund).text);
-    }
-    print_numbers(session, stderr, effect);
+    print_reason(session, stderr, effect);
 }
 
 /* What a move did: {amount}, {fund} " of Gimpo Pay", {who} the lot or the party, {party},
@@ -276,7 +141,7 @@ void print_moves(session_t *session, const dure_effect_t *effect)
     for (uint32_t i = 0; i < effect->moves_count; i++) {
         print_move(session, &effect->moves[i]);
     }
-    print_numbers(session, stdout, effect);
+    print_reason(session, stdout, effect);
 }
 
 void print_place(session_t *session, const outcome_t *outcome)

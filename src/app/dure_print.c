@@ -1,13 +1,26 @@
 /* dure_print: results for people and programs. */
 #include "app/dure_command.h"
 
+const char *in_language(const args_t *args, const char *ko, const char *en, const char *zh)
+{
+    switch ((dure_yak_language_t)args->language) {
+    case DURE_YAK_KO:
+        return ko;
+    case DURE_YAK_EN:
+        return en;
+    case DURE_YAK_ZH:
+        return zh;
+    }
+    return en;
+}
+
 const char *result_sentence(const args_t *args, uint16_t code)
 {
     const dure_result_text_t *text = dure_result_text(code);
     if (text == NULL) {
         return "an unknown result";
     }
-    return args->korean ? text->ko : text->en;
+    return in_language(args, text->ko, text->en, text->zh);
 }
 
 json_t *json_amount(dure_amount_t amount)

@@ -470,9 +470,6 @@ static int show_tx_in(session_t *session, const dure_tx_id_t *id)
     printf("%s: %s%s\n", kind == NULL ? "?" : kind,
            effect->code == DURE_RESULT_DONE ? "" : "refused: ",
            result_sentence(session->args, effect->code));
-    if (effect->rule.text[0] != 0) {
-        printf("  rule %s of %s\n", effect->rule.text, fund_label(session, effect->fund).text);
-    }
     print_moves(session, effect);
     print_place(session, &outcome);
     printf("  hash %s\n", hash_text(&effect->tx).text);

@@ -60,7 +60,7 @@ typedef struct {
 
 /* Bytes of the longest effect: the layout with its lists full. */
 #define DURE_EFFECT_SIZE_MAX                                                                       \
-    (112u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u + 32u * DURE_EFFECT_PART_SIZE +               \
+    (113u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u + 32u * DURE_EFFECT_PART_SIZE +               \
      64u * DURE_EFFECT_LOT_SIZE + 256u * DURE_EFFECT_ROW_SIZE)
 
 /* What one transaction in a block came to. */

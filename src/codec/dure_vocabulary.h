@@ -243,6 +243,12 @@ extern const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT]; /* ascendi
 const dure_attribute_t *dure_attribute_by_id(uint32_t id);
 const dure_attribute_t *dure_attribute_by_name(const char *text, size_t size);
 
+/* dure_label_words: what a reader is shown of a label of an effect's number; NULL if there is none. */
+typedef struct {
+    const char *ko, *en, *zh;
+} dure_label_words_t;
+const dure_label_words_t *dure_label_words(uint32_t label);
+
 /* dure_names_number: false if the list has no such name. */
 DURE_MUST_USE bool dure_names_number(uint16_t *number, dure_names_t names, const char *text,
                                      size_t size);

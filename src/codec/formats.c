@@ -1370,6 +1370,7 @@ void dure_effect_decode(dure_reader_t *reader, dure_effect_t *out)
     out->time = dure_read_uint(reader, "time", 8, 0, DURE_TIME_MAX_MS);
     out->code = (uint16_t)dure_read_uint(reader, "code", 2, 0, UINT16_MAX);
     out->fund = dure_read_uint(reader, "fund", 8, 0, UINT64_MAX);
+    out->fund_version = (uint8_t)dure_read_uint(reader, "fund_version", 1, 0, UINT8_MAX);
     dure_read_name(reader, "rule", &out->rule, true);
     out->numbers_count = (uint16_t)dure_read_uint(reader, "numbers", 2, 0, 6);
     for (uint16_t i = 0; i < out->numbers_count; i++) {
@@ -1405,6 +1406,7 @@ void dure_effect_encode(dure_writer_t *writer, const dure_effect_t *in)
     dure_write_uint(writer, 8, in->time);
     dure_write_uint(writer, 2, in->code);
     dure_write_uint(writer, 8, in->fund);
+    dure_write_uint(writer, 1, in->fund_version);
     dure_write_name(writer, &in->rule);
     DURE_ASSERT(in->numbers_count <= 6);
     dure_write_uint(writer, 2, in->numbers_count);

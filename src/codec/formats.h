@@ -726,6 +726,7 @@ typedef struct {
     dure_time_t time; /* of the ledger when it was decided */
     uint16_t code; /* schema/results.json; 0 = done */
     uint64_t fund; /* the fund whose program spoke, else 0 */
+    uint8_t fund_version; /* which of its programs spoke */
     dure_name_t rule; /* the rule that refused or held */
     uint16_t numbers_count;
     dure_effect_number_t numbers[6];

@@ -232,6 +232,29 @@ const dure_attribute_t dure_attributes[DURE_ATTRIBUTES_COUNT] = {
     {20, DURE_KIND_MERCHANT, DURE_ATTRIBUTE_TYPE_COUNT, DURE_NAMES_NONE, "risk",
      "watch", "위험 점수", "risk score", "風險分數"},
 };
+
+static const dure_label_words_t label_words[] = {
+    [1] = {"요청", "asked", "要求"},
+    [2] = {"가능", "available", "可用"},
+    [3] = {"한도", "limit", "上限"},
+    [4] = {"남은 자리", "room", "餘額"},
+    [5] = {"맞는 값", "expected", "應為"},
+    [6] = {"받은 값", "given", "所給"},
+    [7] = {"가장 이른 날", "earliest day", "最早日期"},
+    [8] = {"마지막 날", "latest day", "最後日期"},
+    [9] = {"마지막으로 쓴 번호", "highest number used", "最後使用編號"},
+    [10] = {"승인", "approvals", "核准"},
+    [11] = {"필요한 승인", "approvals needed", "所需核准"},
+    [12] = {"가격", "price", "價格"},
+    [13] = {"시 지원금", "subsidy", "補助"},
+    [14] = {"최소", "minimum", "最小"},
+    [15] = {"최대", "maximum", "最大"},
+    [16] = {"적립", "reward", "回饋"},
+    [17] = {"낼 수 있는 금액", "covered", "可支付"},
+    [18] = {"보류", "held", "保留"},
+    [19] = {"이미 환불", "refunded", "已退"},
+    [20] = {"분담금", "share", "分攤"},
+};
 /* clang-format on */
 
 static bool text_is(const char *text, size_t text_size, const char *name)
@@ -261,6 +284,12 @@ const dure_attribute_t *dure_attribute_by_name(const char *text, size_t size)
         }
     }
     return NULL;
+}
+
+const dure_label_words_t *dure_label_words(uint32_t label)
+{
+    const uint32_t count = sizeof label_words / sizeof label_words[0];
+    return label < count && label_words[label].en != NULL ? &label_words[label] : NULL;
 }
 
 bool dure_names_number(uint16_t *number, dure_names_t names, const char *text, size_t size)

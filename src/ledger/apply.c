@@ -137,6 +137,7 @@ static void tell_highest(const dure_ledger_t *ledger, const signer_t *signer, du
 static void effect_clear(dure_effect_t *effect)
 {
     effect->fund = 0;
+    effect->fund_version = 0;
     effect->rule = (dure_name_t){{0}};
     effect->numbers_count = 0;
     effect->moves_count = 0;

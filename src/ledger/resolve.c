@@ -230,6 +230,7 @@ dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
 {
     const dure_yak_program_t *program = ledger_program(ledger, question->fund, question->version);
     effect->fund = fund_at(ledger, question->fund)->number;
+    effect->fund_version = question->version;
     switch ((dure_yak_why_t)decision->why) {
     case DURE_YAK_WHY_NOT_DECLARED:
         return DURE_RESULT_RULE_NOT_DECLARED;

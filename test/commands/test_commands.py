@@ -227,9 +227,10 @@ def buy(city):
     city.run("bank", "credit", order, code=1, err=["no open order"])
     city.run("bank", "orders", out=["no order waits"])
     city.run("buy", "1", "500,000원", "--key", "hong.key", code=1,
-             err=["refused by a rule of the money", "rule over_monthly_limit", "500,000"])
-    city.run("buy", "1", "500,000원", "--key", "hong.key", "--lang", "ko", code=1, err=["규칙에 따라 거절되었습니다"])
+             err=["refused by a rule of the money", "over your monthly limit", "over_monthly_limit", "500,000"])
+    city.run("buy", "1", "500,000원", "--key", "hong.key", "--lang", "ko", code=1, err=["규칙에 따라 거절되었습니다", "월 구매 한도를 넘습니다"])
     city.run("buy", "1", "500,000원", "--key", "hong.key", code=1, err=["거절"], env={"LC_ALL": "ko_KR.UTF-8"})
+    city.run("buy", "1", "500,000원", "--key", "hong.key", "--lang", "zh", code=1, err=["拒絕", "超過每月限額"])
     city.run("buy", "9", "5000", "--key", "hong.key", code=1, err=["no fund with this number"])
     city.run("buy", "1", "5000", code=2, err=["whose key signs? add --key FILE"])
     city.run("buy", "1", "5000", "--key", "hong.key", "--at-most", "4,000원", code=1, err=["above the buyer's bound"])
@@ -240,8 +241,8 @@ def buy(city):
 
 def spend(city):
     city.run("pay", "3000001", "8,500원", "--key", "hong.key", out=["paid 8,500원 to party 3000001", "from lot 1"])
-    city.run("pay", "3000002", "8,500원", "--key", "hong.key", code=1, err=["rule kind_of_shop"])
-    city.run("pay", "3000001", "800,000", "--key", "hong.key", code=1, err=["not enough money", "available 91,500원"])
+    city.run("pay", "3000002", "8,500원", "--key", "hong.key", code=1, err=["kind_of_shop"])
+    city.run("pay", "3000001", "800,000", "--key", "hong.key", code=1, err=["not enough money", "available: 91,500원"])
     city.run("pay", "77", "5000", "--key", "hong.key", code=1, err=["the payee is not registered"])
     city.run("pay", "3000001", "five", "--key", "hong.key", code=2, err=["is not an amount"])
     city.run("pay", "3000001", "500", "--fund", "1", "--channel", "card", "--key", "hong.key")
