@@ -231,6 +231,7 @@ static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, c
 static void forget_refusal(dure_effect_t *effect)
 {
     effect->fund = 0;
+    effect->fund_version = 0;
     effect->rule = (dure_name_t){{0}};
     for (uint16_t i = 0; i < effect->numbers_count; i++) {
         effect->numbers[i] = (dure_effect_number_t){0};
