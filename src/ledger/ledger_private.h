@@ -454,10 +454,12 @@ uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint
 
 uint64_t ledger_attribute_what(const dure_ledger_t *ledger, const attribute_t *attribute);
 uint64_t ledger_attribute_value(const attribute_t *attribute);
+/* The entry that holds today, or CELL_NONE; one whose first day is to come is not found. */
 uint32_t ledger_attribute_find(const dure_ledger_t *ledger, const party_t *party, uint64_t what);
 /* True if the name of a new membership can be interned. */
 bool ledger_list_room(const dure_ledger_t *ledger, uint64_t what);
-void ledger_attribute_set(dure_ledger_t *ledger, uint32_t party,
+/* Inserts by what, then first day.  Room was checked, also for the name of a membership. */
+void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
                           const dure_attribute_entry_t *entry);
 void ledger_attribute_remove(dure_ledger_t *ledger, uint32_t party, uint32_t cell);
 

@@ -235,6 +235,14 @@ static const char *load_keys(dure_ledger_t *ledger, uint32_t party,
     return NULL;
 }
 
+/* What attest keeps: see there. */
+static bool follows(const dure_attribute_entry_t *before, const dure_attribute_entry_t *entry,
+                    bool third)
+{
+    return entry->what > before->what ||
+           (entry->what == before->what && entry->from > before->until && !third);
+}
+
 static const char *load_attributes(dure_ledger_t *ledger, uint32_t party,
                                    const dure_record_party_t *record)
 {
@@ -243,8 +251,10 @@ static const char *load_attributes(dure_ledger_t *ledger, uint32_t party,
     }
     for (uint16_t i = 0; i < record->attributes_count; i++) {
         const dure_attribute_entry_t *entry = &record->attributes[i];
-        if (i > 0 && entry->what <= record->attributes[i - 1].what) {
-            return "a party's attributes are not ascending";
+        const bool third = i > 1 && record->attributes[i - 2].what == entry->what;
+        if ((i > 0 && !follows(&record->attributes[i - 1], entry, third)) ||
+            entry->until < entry->from) {
+            return "a party's attributes are not ascending, or their days meet";
         }
         if (ledger_entry_check(entry, record->kind) != DURE_RESULT_DONE) {
             return "an attribute that this kind of party cannot have";
@@ -252,7 +262,7 @@ static const char *load_attributes(dure_ledger_t *ledger, uint32_t party,
         if (!ledger_list_room(ledger, entry->what)) {
             return FULL;
         }
-        ledger_attribute_set(ledger, party, entry);
+        ledger_attribute_add(ledger, party, entry);
     }
     return NULL;
 }

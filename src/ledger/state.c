@@ -286,42 +286,43 @@ static void list_release(dure_ledger_t *ledger, uint32_t what)
 
 uint32_t ledger_attribute_find(const dure_ledger_t *ledger, const party_t *party, uint64_t what)
 {
-    uint32_t at = party->attributes;
-    while (at != CELL_NONE && ledger_attribute_what(ledger, attribute_at(ledger, at)) != what) {
-        at = attribute_at(ledger, at)->next;
+    const dure_day_t today = ledger->today;
+    for (uint32_t at = party->attributes; at != CELL_NONE; at = attribute_at(ledger, at)->next) {
+        const attribute_t *attribute = attribute_at(ledger, at);
+        if ((dure_day_t)attribute->from <= today && today <= (dure_day_t)attribute->until &&
+            ledger_attribute_what(ledger, attribute) == what) {
+            return at;
+        }
     }
-    return at;
+    return CELL_NONE;
 }
 
-static uint32_t attribute_insert(dure_ledger_t *ledger, uint32_t party, uint64_t what)
+static bool attribute_before(const dure_ledger_t *ledger, const attribute_t *attribute,
+                             const dure_attribute_entry_t *entry)
+{
+    const uint64_t what = ledger_attribute_what(ledger, attribute);
+    return what != entry->what ? what < entry->what : (dure_day_t)attribute->from < entry->from;
+}
+
+void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
+                          const dure_attribute_entry_t *entry)
 {
     party_t *owner = party_at(ledger, party);
     uint32_t previous = CELL_NONE;
     for (uint32_t at = owner->attributes;
-         at != CELL_NONE && ledger_attribute_what(ledger, attribute_at(ledger, at)) < what;
+         at != CELL_NONE && attribute_before(ledger, attribute_at(ledger, at), entry);
          at = attribute_at(ledger, at)->next) {
         previous = at;
     }
     const uint32_t cell = ledger_take(ledger, POOL_ATTRIBUTE);
-    attribute_at(ledger, cell)->what =
-        (what < LIST_BASE ? (uint32_t)what : list_take(ledger, what)) & 0xffu;
-    ledger_link(ledger, POOL_ATTRIBUTE, &owner->attributes, previous, cell);
-    return cell;
-}
-
-void ledger_attribute_set(dure_ledger_t *ledger, uint32_t party,
-                          const dure_attribute_entry_t *entry)
-{
-    uint32_t cell = ledger_attribute_find(ledger, party_at(ledger, party), entry->what);
-    if (cell == CELL_NONE) {
-        cell = attribute_insert(ledger, party, entry->what);
-    }
     attribute_t *attribute = attribute_at(ledger, cell);
-    ledger_touch(ledger, attribute, sizeof *attribute);
+    attribute->what =
+        (entry->what < LIST_BASE ? (uint32_t)entry->what : list_take(ledger, entry->what)) & 0xffu;
     attribute->value_low = (uint32_t)entry->value;
     attribute->value_high = (uint32_t)(entry->value >> 32);
     attribute->from = (uint32_t)entry->from & 0x1ffffu;
     attribute->until = (uint32_t)entry->until & 0x1ffffu;
+    ledger_link(ledger, POOL_ATTRIBUTE, &owner->attributes, previous, cell);
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 

@@ -1,5 +1,10 @@
 /* attest: sets, replaces or removes one attested fact.  Order of refusals: subject, its city, the
-   attribute, role, value, dates, room. */
+   attribute, role, value, dates, room.
+
+   A party has at most two entries of one fact, whose days never meet: one up to some day and one
+   that follows.  So that a fact can be checked again ahead of its day, an entry that starts later
+   leaves the one that holds today in place until the day before; everything else of that fact that
+   the new entry's days touch, or that has passed, goes. */
 #include "ledger/ledger_private.h"
 
 #include <string.h>
@@ -104,11 +109,46 @@ static bool is_full(const dure_ledger_t *ledger, const party_t *party)
                DURE_PARTY_ATTRIBUTES_MAX;
 }
 
-static void attest_remove(dure_ledger_t *ledger, uint32_t subject, uint64_t what)
+/* What an attestation leaves of the entries that its fact had. */
+typedef struct {
+    uint32_t kept;  /* the one that stays, or CELL_NONE */
+    uint32_t goes;  /* how many do not */
+    bool shortened; /* the kept one ends on the day before the new one */
+} succession_t;
+
+static succession_t succession_of(const dure_ledger_t *ledger, const party_t *party,
+                                  const dure_attribute_entry_t *entry)
 {
-    const uint32_t cell = ledger_attribute_find(ledger, party_at(ledger, subject), what);
-    if (cell != CELL_NONE) {
-        ledger_attribute_remove(ledger, subject, cell);
+    succession_t succession = {.kept = CELL_NONE};
+    const dure_day_t today = ledger->today;
+    for (uint32_t at = party->attributes; at != CELL_NONE; at = attribute_at(ledger, at)->next) {
+        const attribute_t *attribute = attribute_at(ledger, at);
+        if (ledger_attribute_what(ledger, attribute) != entry->what) {
+            continue;
+        }
+        const dure_day_t from = (dure_day_t)attribute->from;
+        const dure_day_t until = (dure_day_t)attribute->until;
+        const bool before = entry->from > today && from <= today && today <= until;
+        const bool after = entry->from <= today && from > entry->until;
+        if (before || after) {
+            succession.kept = at;
+            succession.shortened = before && until >= entry->from;
+        } else {
+            succession.goes++;
+        }
+    }
+    return succession;
+}
+
+/* Removes all entries of a fact but one. */
+static void fact_remove(dure_ledger_t *ledger, uint32_t subject, uint64_t what, uint32_t kept)
+{
+    for (uint32_t at = party_at(ledger, subject)->attributes; at != CELL_NONE;) {
+        const uint32_t next = attribute_at(ledger, at)->next;
+        if (at != kept && ledger_attribute_what(ledger, attribute_at(ledger, at)) == what) {
+            ledger_attribute_remove(ledger, subject, at);
+        }
+        at = next;
     }
 }
 
@@ -116,9 +156,10 @@ static dure_result_t attest_set(dure_ledger_t *ledger, uint32_t subject,
                                 const dure_attribute_entry_t *entry)
 {
     const party_t *party = party_at(ledger, subject);
-    const bool is_new = ledger_attribute_find(ledger, party, entry->what) == CELL_NONE;
-    const bool must_replace = is_new && is_full(ledger, party);
+    const succession_t succession = succession_of(ledger, party, entry);
+    const bool must_replace = succession.goes == 0 && is_full(ledger, party);
     const uint32_t expired = must_replace ? expired_entry(ledger, party) : CELL_NONE;
+    const bool is_new = succession.goes == 0 && succession.kept == CELL_NONE;
     if ((must_replace && expired == CELL_NONE) ||
         (is_new && !ledger_list_room(ledger, entry->what))) {
         return DURE_RESULT_TABLE_FULL;
@@ -127,7 +168,13 @@ static dure_result_t attest_set(dure_ledger_t *ledger, uint32_t subject,
     if (must_replace) {
         ledger_attribute_remove(ledger, subject, expired);
     }
-    ledger_attribute_set(ledger, subject, entry);
+    if (succession.shortened) {
+        attribute_t *kept = attribute_at(ledger, succession.kept);
+        ledger_touch(ledger, kept, sizeof *kept);
+        kept->until = (uint32_t)(entry->from - 1) & 0x1ffffu;
+    }
+    fact_remove(ledger, subject, entry->what, succession.kept);
+    ledger_attribute_add(ledger, subject, entry);
     return DURE_RESULT_DONE;
 }
 
@@ -153,7 +200,7 @@ dure_result_t ledger_attest(dure_ledger_t *ledger, const work_t *work)
     }
     if (removes) {
         /* After this point the removal must succeed: what is not there is removed already. */
-        attest_remove(ledger, subject, entry->what);
+        fact_remove(ledger, subject, entry->what, CELL_NONE);
         return DURE_RESULT_DONE;
     }
     if (checked != DURE_RESULT_DONE) {

@@ -57,34 +57,6 @@ dure_result_t ledger_tidy(dure_ledger_t *ledger, const work_t *work)
     return DURE_RESULT_NOT_PERMITTED;
 }
 
-dure_result_t ledger_hold_place(dure_ledger_t *ledger, const work_t *work)
-{
-    (void)ledger;
-    (void)work;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
-dure_result_t ledger_hold_release(dure_ledger_t *ledger, const work_t *work)
-{
-    (void)ledger;
-    (void)work;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
-dure_result_t ledger_hold_appeal(dure_ledger_t *ledger, const work_t *work)
-{
-    (void)ledger;
-    (void)work;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
-dure_result_t ledger_hold_uphold(dure_ledger_t *ledger, const work_t *work)
-{
-    (void)ledger;
-    (void)work;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
 dure_result_t ledger_version_check(dure_ledger_t *ledger, const work_t *work,
                                    const dure_act_version_t *act)
 {
@@ -132,36 +104,5 @@ void ledger_batch_perform(dure_ledger_t *ledger, const work_t *work, const dure_
     (void)ledger;
     (void)work;
     (void)proposal;
-    (void)act;
-}
-
-dure_result_t ledger_recover_check(const dure_ledger_t *ledger, const work_t *work,
-                                   const dure_act_recover_t *act)
-{
-    (void)ledger;
-    (void)work;
-    (void)act;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
-void ledger_recover_perform(dure_ledger_t *ledger, const dure_act_recover_t *act)
-{
-    (void)ledger;
-    (void)act;
-}
-
-dure_result_t ledger_estate_check(const dure_ledger_t *ledger, const work_t *work,
-                                  const dure_act_estate_t *act)
-{
-    (void)ledger;
-    (void)work;
-    (void)act;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
-void ledger_estate_perform(dure_ledger_t *ledger, const work_t *work, const dure_act_estate_t *act)
-{
-    (void)ledger;
-    (void)work;
     (void)act;
 }

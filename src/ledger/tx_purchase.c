@@ -91,6 +91,10 @@ static dure_result_t order_check(const dure_ledger_t *ledger, const work_t *work
     if (party->kind != DURE_KIND_CITIZEN) {
         return DURE_RESULT_KIND_WRONG;
     }
+    const dure_result_t stopped = ledger_may_send(ledger, work->signer);
+    if (stopped != DURE_RESULT_DONE) {
+        return stopped;
+    }
     plan->fund = ledger_fund_find(ledger, body->fund);
     if (plan->fund == CELL_NONE) {
         return DURE_RESULT_FUND_UNKNOWN;

@@ -1,5 +1,5 @@
-/* purchase_cancel: an untouched bought lot goes back.  Order of refusals: kind, fund, lot, its
-   origin, touched, the program, room. */
+/* purchase_cancel: an untouched bought lot goes back.  Order of refusals: kind, holds, fund, lot,
+   its origin, touched, the program, room. */
 #include "ledger/ledger_private.h"
 
 static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *work, uint32_t *fund,
@@ -9,6 +9,10 @@ static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *wor
     const party_t *party = party_at(ledger, work->signer);
     if (party->kind != DURE_KIND_CITIZEN) {
         return DURE_RESULT_KIND_WRONG;
+    }
+    const dure_result_t stopped = ledger_may_send(ledger, work->signer);
+    if (stopped != DURE_RESULT_DONE) {
+        return stopped;
     }
     *fund = ledger_fund_find(ledger, body->fund);
     if (*fund == CELL_NONE) {

@@ -90,7 +90,7 @@ dure_result_t ledger_registration(dure_ledger_t *ledger, const work_t *work)
         ledger_key_set(ledger, party, &body->keys[i]);
     }
     for (uint16_t i = 0; i < body->attributes_count; i++) {
-        ledger_attribute_set(ledger, party, &body->attributes[i]);
+        ledger_attribute_add(ledger, party, &body->attributes[i]);
     }
     return DURE_RESULT_DONE;
 }
