@@ -156,6 +156,19 @@ def links_and_transaction_roots(chain):
         previous = h(0x50, header_bytes)
 
 
+def signed(tx):
+    """Body and signature; behind them a refund alone has its witness: a size (4), and as many bytes."""
+    reader = Reader(tx)
+    reader.struct("tx")
+    body = tx[:reader.at]
+    reader.take(1)
+    signature = reader.take(64)
+    if body[27] == 31:
+        reader.take(reader.number(4))
+    assert reader.at == len(tx), "bytes left over"
+    return body, signature
+
+
 def effects_roots(chain):
     for block in chain.blocks:
         header_bytes, txs = chain.cut(block)
@@ -168,8 +181,9 @@ def effects_roots(chain):
         for tx, (_, effect) in zip(txs, effects):
             if effect:
                 value = decode("effect", effect)
-                assert value["tx"] == h(0x60, chain.id, tx[:-65])
-                assert value["id"] == decode("tx", tx[:-65])["id"]
+                body, _ = signed(tx)
+                assert value["tx"] == h(0x60, chain.id, body)
+                assert value["id"] == decode("tx", body)["id"]
 
 
 def records_of(chain):
@@ -239,15 +253,16 @@ def signatures_of_what_was_done(chain):
         height = decode("block_header", header_bytes)["height"]
         for tx, (_, effect) in zip(txs, chain.effects.get(height, [])):
             code = decode("effect", effect)["code"] if effect else None
-            body = decode("tx", tx[:-65]) if effect else None
+            signed_bytes, signature = signed(tx) if effect else (b"", b"")
+            body = decode("tx", signed_bytes) if effect else None
             if code == 0 and body["body"]["struct"] == "registration":
                 keys[body["body"]["subject"]] = body["body"]["keys"][0]["key"]
             if code not in (0, 102) or keys[body["id"]["party"]][0] != 1 or (code == 0 and checked >= 12):
                 continue
             key = keys[body["id"]["party"]][1:33]
-            message = b"\x61" + chain.id + tx[:-65]
-            assert verify(key, message, tx[-64:]) == (code == 0)
-            assert not verify(key, b"\x61" + bytes(32) + tx[:-65], tx[-64:])
+            message = b"\x61" + chain.id + signed_bytes
+            assert verify(key, message, signature) == (code == 0)
+            assert not verify(key, b"\x61" + bytes(32) + signed_bytes, signature)
             checked += 1
     assert checked >= 12
 

@@ -4,7 +4,7 @@ nothing here is shared with the C code but the schema and docs/formats.  test_en
 
     shape NAME HEX                          an encoded example of every struct and union
     chain HEX / secret HEX / public HEX     chain id and Ed25519 key of the lines below
-    tx KIND BODY HASH SIGNATURE             a transaction of every kind
+    tx KIND BODY HASH SIGNATURE [WITNESS]   a transaction of every kind; the witness of a refund
 With --check: exits 1 if the committed file is stale."""
 
 import hashlib
@@ -156,7 +156,8 @@ def make():
     for _, kind, _ in unions["body"]["cases"]:
         body = encode(made, "tx", kind)
         digest = hashlib.sha256(b"\x60" + chain + body).digest()
-        lines.append(f"tx {kind} {body.hex()} {digest.hex()} {sign(seed, b'a' + chain + body).hex()}")
+        witness = " " + made.raw(100).hex() if kind == "refund" else ""
+        lines.append(f"tx {kind} {body.hex()} {digest.hex()} {sign(seed, b'a' + chain + body).hex()}{witness}")
     return "\n".join(lines + [""])
 
 

@@ -21,6 +21,7 @@
 /* Transactions and blocks. */
 #define DURE_TX_SIZE_MAX        65536u /* bytes, one transaction with its signatures */
 #define DURE_TX_VALIDITY_MS_MAX UINT64_C(2678400000) /* 31 days: the longest valid_until ahead */
+#define DURE_WITNESS_SIZE_MAX   16384u /* bytes, what a refund carries behind its seal */
 #define DURE_BLOCK_TXS_MAX      16384u
 #define DURE_BLOCK_SIZE_MAX     (4u * 1024u * 1024u) /* bytes, header and transactions */
 

@@ -167,6 +167,11 @@ dure_bytes_t dure_writer_bytes(const dure_writer_t *writer)
     return dure_bytes(writer->data, writer->size);
 }
 
+bool dure_tx_has_witness(uint8_t body_kind)
+{
+    return body_kind == DURE_BODY_REFUND;
+}
+
 dure_result_t dure_envelope_decode(dure_envelope_t *envelope, dure_bytes_t wire,
                                    dure_reader_t *reader)
 {
@@ -180,6 +185,10 @@ dure_result_t dure_envelope_decode(dure_envelope_t *envelope, dure_bytes_t wire,
     dure_tx_decode(from, &envelope->tx);
     size_t body_size = from->offset;
     dure_seal_decode(from, &envelope->seal);
+    envelope->witness = (dure_bytes_t){0};
+    if (dure_reader_ok(from) && dure_tx_has_witness(envelope->tx.body.kind)) {
+        envelope->witness = dure_read_bytes(from, "witness", DURE_WITNESS_SIZE_MAX);
+    }
     if (!dure_reader_end(from)) {
         return DURE_RESULT_MALFORMED;
     }
@@ -220,7 +229,9 @@ bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx, const dure_hash_t *ch
 {
     size_t start = out->size;
     dure_tx_encode(out, tx);
-    if (out->overflow || out->size - start + DURE_SEAL_SIZE > DURE_TX_SIZE_MAX) {
+    const bool has_witness = dure_tx_has_witness(tx->body.kind);
+    if (out->overflow ||
+        out->size - start + DURE_SEAL_SIZE + (has_witness ? 4u : 0u) > DURE_TX_SIZE_MAX) {
         return false;
     }
     uint8_t message[33 + DURE_TX_SIZE_MAX];
@@ -231,6 +242,22 @@ bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx, const dure_hash_t *ch
         return false;
     }
     dure_seal_encode(out, &seal);
+    if (has_witness) {
+        dure_write_bytes(out, (dure_bytes_t){0});
+    }
+    return !out->overflow;
+}
+
+bool dure_tx_attach(dure_writer_t *out, const dure_envelope_t *envelope, dure_bytes_t witness)
+{
+    DURE_ASSERT(dure_tx_has_witness(envelope->tx.body.kind));
+    const size_t signed_size = envelope->body.size + DURE_SEAL_SIZE;
+    if (witness.size > DURE_WITNESS_SIZE_MAX ||
+        signed_size + 4u + witness.size > DURE_TX_SIZE_MAX) {
+        return false;
+    }
+    dure_write_raw(out, envelope->whole.data, signed_size);
+    dure_write_bytes(out, witness);
     return !out->overflow;
 }
 

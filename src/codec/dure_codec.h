@@ -14,15 +14,20 @@
 #include "codec/reader.h"
 #include "crypto/dure_crypto.h"
 
-/* ---- the transaction on the wire: body bytes, then seal bytes
- * --------------------------------------- */
+/* ---- the transaction on the wire: body bytes, seal bytes, and a refund's witness
+ * ------------------------------------------------------------------------------------ */
 #define DURE_SEAL_SIZE 65u
+
+/* True for the kind whose wire ends in a witness: a length of 4 bytes, then as many bytes.  It is
+   whoever proposes a block that makes it: hash and signature do not cover it. */
+bool dure_tx_has_witness(uint8_t body_kind);
 
 typedef struct {
     dure_tx_t tx;
     dure_seal_t seal;
-    dure_bytes_t body;  /* the bytes of tx; borrows from the wire bytes */
-    dure_bytes_t whole; /* body and seal; borrows */
+    dure_bytes_t body;    /* the bytes of tx; borrows from the wire bytes */
+    dure_bytes_t witness; /* without its length; empty if there is none; borrows */
+    dure_bytes_t whole;   /* body, seal and witness; borrows */
 } dure_envelope_t;
 
 /* dure_envelope_decode: DURE_RESULT_DONE, _MALFORMED or _TOO_LARGE; *reader (may be NULL) tells
@@ -38,11 +43,15 @@ size_t dure_tx_message(uint8_t *out, const dure_hash_t *chain_id, dure_bytes_t b
 #define DURE_MANDATE_MESSAGE_SIZE (33u + DURE_MANDATE_SIZE)
 void dure_mandate_message(uint8_t out[DURE_MANDATE_MESSAGE_SIZE], const dure_hash_t *chain_id,
                           const dure_mandate_t *mandate);
-/* dure_tx_seal: encodes tx, signs it with slot's key, writes the wire bytes.  False: does not fit.
- */
+/* dure_tx_seal: encodes tx, signs it with slot's key, writes the wire bytes; a witness is empty.
+   False: does not fit. */
 DURE_MUST_USE bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx,
                                 const dure_hash_t *chain_id, uint8_t slot,
                                 const dure_secret_key_t *secret);
+/* dure_tx_attach: writes the wire bytes of a transaction that has a witness with this one instead of
+   its own.  False: does not fit. */
+DURE_MUST_USE bool dure_tx_attach(dure_writer_t *out, const dure_envelope_t *envelope,
+                                  dure_bytes_t witness);
 
 /* First 8 bytes of SHA-256 of a name: under it the changes of a parameter are kept. */
 dure_mark_t dure_name_mark(const dure_name_t *name);

@@ -21,6 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dure_tx_encode(&writer, &envelope.tx);
     DURE_ASSERT(writer.size == envelope.body.size);
     dure_seal_encode(&writer, &envelope.seal);
+    if (dure_tx_has_witness(envelope.tx.body.kind)) {
+        dure_write_bytes(&writer, envelope.witness);
+    }
     DURE_ASSERT(!writer.overflow && writer.size == size);
     DURE_ASSERT(memcmp(back, data, size) == 0);
     return 0;

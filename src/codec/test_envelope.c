@@ -57,20 +57,51 @@ static void check_shape(vectors_t *vectors, const char *name, const char *hex)
     }
 }
 
+/* The wire with the witness is read, and is what attaching it to the wire without one gives. */
+static void check_witness(uint8_t *wire, size_t signed_size, const char *hex)
+{
+    static uint8_t with[DURE_TX_SIZE_MAX], again[DURE_TX_SIZE_MAX];
+    memcpy(with, wire, signed_size);
+    const size_t witness_size = unhex(with + signed_size + 4, hex);
+    const size_t size = signed_size + 4 + witness_size;
+    dure_put_u32(with + signed_size, (uint32_t)witness_size);
+    dure_envelope_t envelope;
+    assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(with, size), NULL),
+                     DURE_RESULT_DONE);
+    assert_int_equal(envelope.witness.size, witness_size);
+    assert_memory_equal(envelope.witness.data, with + signed_size + 4, witness_size);
+    const dure_bytes_t witness = envelope.witness;
+    dure_put_u32(wire + signed_size, 0);
+    assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(wire, signed_size + 4), NULL),
+                     DURE_RESULT_DONE);
+    assert_int_equal(envelope.witness.size, 0);
+    dure_writer_t writer = dure_writer(again, sizeof again);
+    assert_true(dure_tx_attach(&writer, &envelope, witness));
+    assert_int_equal(writer.size, size);
+    assert_memory_equal(again, with, size);
+}
+
 static void check_tx(vectors_t *vectors, const char *kind, char *rest)
 {
     static uint8_t wire[DURE_TX_SIZE_MAX], again[DURE_TX_SIZE_MAX], message[DURE_TX_SIZE_MAX + 33];
     const char *body = strtok(rest, " \n");
     const char *hash = strtok(NULL, " \n");
     const char *signature = strtok(NULL, " \n");
+    const char *witness = strtok(NULL, " \n");
     assert_non_null(signature);
     size_t body_size = unhex(wire, body);
     wire[body_size] = 0;
     assert_int_equal(unhex(wire + body_size + 1, signature), 64);
     size_t size = body_size + DURE_SEAL_SIZE;
     dure_envelope_t envelope;
+    if (witness != NULL) {
+        check_witness(wire, size, witness);
+        dure_put_u32(wire + size, 0);
+        size += 4;
+    }
     assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(wire, size), NULL),
                      DURE_RESULT_DONE);
+    assert_int_equal(witness != NULL, dure_tx_has_witness(envelope.tx.body.kind));
     assert_string_equal(dure_body_kind_name(envelope.tx.body.kind), kind);
     assert_int_equal(envelope.body.size, body_size);
     dure_hash_t mine, theirs;
@@ -170,6 +201,53 @@ static void an_envelope_is_exactly_body_and_seal(void **state)
         DURE_RESULT_TOO_LARGE);
 }
 
+static void a_refund_alone_ends_in_a_witness(void **state)
+{
+    (void)state;
+    static uint8_t wire[DURE_TX_SIZE_MAX + 1], longer[DURE_TX_SIZE_MAX];
+    static uint8_t witness[DURE_WITNESS_SIZE_MAX + 1];
+    const dure_hash_t chain = {{1}};
+    dure_tx_t tx = {.version = 1, .id = {.party = 7, .number = 1}, .valid_until = 5};
+    tx.body.kind = DURE_BODY_REFUND;
+    tx.body.refund = (dure_refund_t){.payment = {.party = 9, .number = 3},
+                                     .amount = dure_amount(100)};
+    dure_secret_key_t secret = {.scheme = DURE_SCHEME_ED25519, .seed = {1}};
+    dure_writer_t writer = dure_writer(wire, DURE_TX_SIZE_MAX);
+    assert_true(dure_tx_seal(&writer, &tx, &chain, 2, &secret));
+    const size_t size = writer.size;
+    dure_envelope_t envelope, other;
+    dure_reader_t reader;
+    for (size_t cut = 0; cut < size; cut++) {
+        assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(wire, cut), &reader),
+                         DURE_RESULT_MALFORMED);
+    }
+    assert_string_equal(reader.field, "witness");
+    assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(wire, size + 1), &reader),
+                     DURE_RESULT_MALFORMED);
+    assert_string_equal(reader.field, "end");
+    assert_int_equal(dure_envelope_decode(&envelope, dure_bytes(wire, size), &reader),
+                     DURE_RESULT_DONE);
+    assert_int_equal(envelope.body.size + DURE_SEAL_SIZE + 4, size);
+    const dure_bytes_t most = dure_bytes(witness, DURE_WITNESS_SIZE_MAX);
+    writer = dure_writer(longer, sizeof longer);
+    assert_true(dure_tx_attach(&writer, &envelope, most));
+    assert_int_equal(writer.size, size + DURE_WITNESS_SIZE_MAX);
+    assert_int_equal(dure_envelope_decode(&other, dure_writer_bytes(&writer), &reader),
+                     DURE_RESULT_DONE);
+    assert_int_equal(other.witness.size, DURE_WITNESS_SIZE_MAX);
+    assert_true(dure_bytes_equal(other.body, envelope.body));
+    const size_t exact = writer.size;
+    writer = dure_writer(longer, exact - 1);
+    assert_false(dure_tx_attach(&writer, &envelope, most));
+    writer = dure_writer(longer, sizeof longer);
+    assert_false(
+        dure_tx_attach(&writer, &envelope, dure_bytes(witness, DURE_WITNESS_SIZE_MAX + 1)));
+    dure_put_u32(longer + size - 4, DURE_WITNESS_SIZE_MAX + 1);
+    assert_int_equal(dure_envelope_decode(&other, dure_bytes(longer, exact + 1), &reader),
+                     DURE_RESULT_MALFORMED);
+    assert_string_equal(reader.field, "witness");
+}
+
 static void hash_and_signature_cover_the_chain_and_every_bit(void **state)
 {
     (void)state;
@@ -235,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_of_another_encoder_agree),
         cmocka_unit_test(an_envelope_is_exactly_body_and_seal),
+        cmocka_unit_test(a_refund_alone_ends_in_a_witness),
         cmocka_unit_test(hash_and_signature_cover_the_chain_and_every_bit),
         cmocka_unit_test(a_transaction_too_large_is_not_sealed),
         cmocka_unit_test(lists_have_numbers_apart_from_attributes),

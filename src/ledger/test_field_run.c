@@ -110,6 +110,9 @@ static uint32_t send(run_t *run, const uint8_t *body, size_t size, const dure_se
     dure_writer_t out = dure_writer(wire, sizeof wire);
     dure_write_raw(&out, body, size);
     dure_seal_encode(&out, seal);
+    if (size >= HEADER && dure_tx_has_witness(body[HEADER - 1])) {
+        dure_write_bytes(&out, dure_bytes(NULL, 0));
+    }
     assert_false(out.overflow);
     return attempt(run, wire, out.size);
 }

@@ -11,6 +11,7 @@ from trees import H, u32, u64
 
 LAYOUTS = Layouts()
 SEAL = 65
+REFUND = 31  # of the vocabulary `kinds`
 CHECKPOINT_NAMES = ("checkpoint-a.dure", "checkpoint-b.dure")
 
 
@@ -36,9 +37,13 @@ def genesis_read(data):
 class Transaction:
     def __init__(self, data, chain_id):
         need(SEAL < len(data) <= 65536, "the size of a transaction")
-        body = data[:-SEAL]
-        self.body = LAYOUTS.decode("tx", body)
-        self.seal = LAYOUTS.decode("seal", data[-SEAL:])
+        reader = Reader(data)
+        self.body = LAYOUTS.read(reader, "tx")
+        body = data[:reader.at]
+        self.seal = LAYOUTS.decode("seal", reader.take(SEAL))
+        # Of a refund alone: the payment's effect, proved under the range as it stood before the block.
+        self.witness = reader.take(reader.integer(4, 0, 16384)) if body[27] == REFUND else None
+        reader.end()
         self.id = tuple(self.body["id"].values())
         self.kind, self.what = self.body["body"]["name"], self.body["body"]["value"]
         self.kind_number = self.body["body"]["kind"]

@@ -37,8 +37,10 @@ def check_formats(report, path):
             if same or not short or not refuses(LAYOUTS.decode, words[1], data + b"\0"):
                 taken.append(words[1])
         elif words[0] == "tx":
-            tx = Transaction(unhex(words[2]) + b"\0" + unhex(words[4]), chain_id)
-            good = tx.kind == words[1] and tx.hash == unhex(words[3])
+            witness = unhex(words[5]) if len(words) > 5 else None
+            end = b"" if witness is None else u32(len(witness)) + witness
+            tx = Transaction(unhex(words[2]) + b"\0" + unhex(words[4]) + end, chain_id)
+            good = tx.kind == words[1] and tx.hash == unhex(words[3]) and tx.witness == witness
             good = good and keys.verify(public, tx.message, tx.seal["signature"]) == "ok"
             report(good, f"the example of {words[1]} decodes and is signed")
     names = set(LAYOUTS.structs) | set(LAYOUTS.unions)
