@@ -516,14 +516,15 @@ static int write_receipt(session_t *session, dure_bytes_t bytes, const dure_tx_i
     }
     if (session->args->json) {
         print_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:s}", "id", id_text(id).text, "file", path,
-                             "bytes", (int)bytes.size, "block", json_u64(receipt.height), "header",
-                             json_u64(receipt.header.height), "block_hash", hash_text(&hash).text));
+                             "bytes", (int)bytes.size, "block", json_u64(receipt.witness.height),
+                             "header", json_u64(receipt.header.height), "block_hash",
+                             hash_text(&hash).text));
         return EXIT_DONE;
     }
     printf("wrote the receipt of %s to %s, %zu bytes\n", id_text(id).text, path, bytes.size);
     printf("  it proves the effect in block %" PRIu64 " under the header of block %" PRIu64 ",\n"
            "  hash %s:\n  whoever trusts that hash can check it alone, with dure verify-receipt\n",
-           receipt.height, receipt.header.height, hash_text(&hash).text);
+           receipt.witness.height, receipt.header.height, hash_text(&hash).text);
     return EXIT_DONE;
 }
 

@@ -79,14 +79,14 @@ static const char *move_text(uint8_t what)
 static void print_effect(const dure_receipt_t *receipt, const char *block_hash)
 {
     static dure_effect_t effect;
-    dure_reader_t reader = dure_reader(receipt->effect);
+    dure_reader_t reader = dure_reader(receipt->witness.effect);
     dure_effect_decode(&reader, &effect);
     dure_zone_t kst = dure_zone_kst();
     const char *kind = dure_body_kind_name(effect.kind);
     const dure_result_text_t *text = dure_result_text(effect.code);
     printf("transaction %s (%s)\n", id_text(&effect.id).text, kind == NULL ? "?" : kind);
     printf("%s KST, block %" PRIu64 ", entry %u\n", time_text(&kst, effect.time).text,
-           receipt->height, receipt->index);
+           receipt->witness.height, receipt->witness.index);
     printf("answer: %s\n", text == NULL ? "?" : text->en);
     for (uint16_t i = 0; i < effect.moves_count; i++) {
         const dure_effect_move_t *move = &effect.moves[i];

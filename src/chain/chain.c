@@ -109,8 +109,8 @@ static size_t execute(dure_chain_t *chain, dure_chain_result_t *result, uint8_t 
     dure_writer_t writer = dure_writer(at, DURE_EFFECT_SIZE_MAX);
     if (result->code == DURE_RESULT_DONE) {
         dure_effect_t effect;
-        result->code =
-            (uint16_t)dure_ledger_apply(chain->ledger, &envelope, tx->verdict, NULL, &effect);
+        result->code = (uint16_t)dure_ledger_apply(chain->ledger, &envelope, tx->verdict,
+                                                   chain_proven(chain, &envelope), &effect);
         DURE_ASSERT(effect.code == result->code);
         result->tx = effect.tx;
         dure_ledger_effect_blind(chain->ledger, &effect, &result->blind);

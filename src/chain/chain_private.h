@@ -58,6 +58,8 @@ struct dure_chain {
     uint32_t parties_needed; /* by what was refused for want of capacity; else 0 */
     load_t load;
 
+    dure_effect_t proven; /* by the witness looked at last */
+
     dure_block_header_t header; /* of the last finalized block */
     size_t block_size;
     uint32_t result_count;
@@ -77,6 +79,15 @@ struct dure_chain {
 #define EFFECTS_SIZE ((size_t)DURE_BLOCK_TXS_MAX * DURE_EFFECT_SIZE_MAX)
 
 #define CLOCK_REAL 1u /* of the genesis */
+
+/* witness.c */
+/* The height, the blind, the effect and the two paths, in the order of the bytes. */
+void witness_write(dure_writer_t *writer, const dure_witness_t *witness);
+/* NULL, or what was wrong with the paths; what was wrong before them the reader tells. */
+const char *witness_read(dure_reader_t *reader, dure_witness_t *witness);
+/* The effect that a refund's witness proves under the head's range, in chain->proven; NULL if the
+   witness does not prove that the transaction which the refund names was decided. */
+const dure_effect_t *chain_proven(dure_chain_t *chain, const dure_envelope_t *envelope);
 
 /* propose.c */
 uint16_t chain_check(const dure_chain_t *chain, const dure_chain_tx_t *tx, dure_time_t time);

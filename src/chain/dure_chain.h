@@ -73,12 +73,13 @@ typedef struct {
 } dure_chain_result_t;
 
 typedef struct {
-    /* CHECK: the code.  PROCESS: DURE_RESULT_DONE = accept, else reject.  FINALIZE, COMMIT: DONE.
+    /* CHECK: the code; a refund's witness, which the proposer makes, is not looked at.  PROCESS:
+     * DURE_RESULT_DONE = accept, else reject.  FINALIZE, COMMIT: DONE.
      */
     uint16_t code;
     /* PROPOSE: indexes into event->txs that make up the block, ascending.  Left out is what cannot
-       be decoded, would be turned away, or repeats an id; what no longer fits, and all behind it.
-     */
+       be decoded, would be turned away, or repeats an id; a refund whose witness does not prove its
+       payment under the head's range; what no longer fits, and all behind it. */
     const uint32_t *chosen;
     uint32_t chosen_count;
     /* FINALIZE: what the caller must make durable, then send, in this order. */
@@ -151,10 +152,10 @@ DURE_MUST_USE bool dure_chain_load_part(dure_chain_t *chain, dure_bytes_t part,
                                         const char **problem);
 DURE_MUST_USE bool dure_chain_load_finish(dure_chain_t *chain, const char **problem);
 
-/* ---- receipts ----------------------------------------------------------------------------------
-   An effect, its blind, its path to the block's effects root, that root's path in the range as of a
-   later header, the ledger root of that header, and the header itself: anyone who trusts the
-   header's block hash can check it alone.  docs/formats/proofs.md. */
+/* ---- witnesses ---------------------------------------------------------------------------------
+   An effect, its blind, its path to the block's effects root, and that root's path in a range: it
+   proves the effect to whoever knows the range.  A refund carries that of the payment it names,
+   under the range as it stands before the refund's block.  docs/formats/witness.md. */
 typedef struct {
     dure_bytes_t effect; /* borrows */
     dure_blind_t blind;
@@ -163,21 +164,36 @@ typedef struct {
     uint32_t sibling_count;
     dure_hash_t siblings[DURE_LIST_DEPTH_MAX];
     dure_range_proof_t range;
+} dure_witness_t;
+
+/* dure_witness_prove: fills the paths from the leaves of the effect's block (results[].leaf) and
+   from all leaves of the range, the block's own at range_index.  Both lists are only read; scratch
+   takes as many hashes as the longer one has. */
+void dure_witness_prove(dure_witness_t *witness, const dure_hash_t *leaves, uint32_t count,
+                        uint32_t index, const dure_hash_t *range_leaves, uint64_t range_count,
+                        uint64_t range_index, dure_hash_t *scratch);
+/* dure_witness_encode: asserts that the paths are as dure_witness_prove left them. */
+void dure_witness_encode(dure_writer_t *writer, const dure_witness_t *witness);
+DURE_MUST_USE bool dure_witness_decode(dure_witness_t *witness, dure_bytes_t bytes,
+                                       const char **problem);
+/* dure_witness_check: NULL if the witness proves its effect under the range, else why not. */
+const char *dure_witness_check(const dure_witness_t *witness, const dure_range_t *range);
+
+/* ---- receipts ----------------------------------------------------------------------------------
+   A witness under the range as of a later header, the ledger root of that header, and the header
+   itself: anyone who trusts the header's block hash can check it alone.  docs/formats/receipt.md.
+ */
+typedef struct {
+    dure_witness_t witness;
     dure_hash_t ledger_root;    /* of the header below */
-    dure_block_header_t header; /* at or after `height` */
+    dure_block_header_t header; /* at or after the witness's height */
 } dure_receipt_t;
 
 /* Bytes of the longest receipt. */
 #define DURE_RECEIPT_SIZE_MAX                                                                      \
     (DURE_EFFECT_SIZE_MAX + DURE_LIST_PROOF_SIZE_MAX + DURE_RANGE_PROOF_SIZE_MAX + 256u)
 
-/* dure_receipt_prove: fills the paths of a receipt from the leaves of its block (results[].leaf)
-   and from all leaves of the range up to the header, the receipt's own at range_index.  Both lists
-   are only read; scratch takes as many hashes as the longer one has. */
-void dure_receipt_prove(dure_receipt_t *receipt, const dure_hash_t *leaves, uint32_t count,
-                        uint32_t index, const dure_hash_t *range_leaves, uint64_t range_count,
-                        uint64_t range_index, dure_hash_t *scratch);
-/* dure_receipt_encode: asserts that the paths are as dure_receipt_prove left them. */
+/* dure_receipt_encode: asserts that the paths are as dure_witness_prove left them. */
 void dure_receipt_encode(dure_writer_t *writer, const dure_receipt_t *receipt);
 DURE_MUST_USE bool dure_receipt_decode(dure_receipt_t *receipt, dure_bytes_t bytes,
                                        const char **problem);

@@ -108,7 +108,10 @@ static bool is_wanted(dure_chain_t *chain, const changes_t *changes, const dure_
         return false;
     }
     const dure_result_t code = admit_at(chain, tx, envelope, time, changes->has_tick);
-    return code == DURE_RESULT_DONE || may_be_healed(chain, changes, code, &envelope->tx);
+    if (code != DURE_RESULT_DONE && !may_be_healed(chain, changes, code, &envelope->tx)) {
+        return false;
+    }
+    return !dure_tx_has_witness(envelope->tx.body.kind) || chain_proven(chain, envelope) != NULL;
 }
 
 void chain_propose(dure_chain_t *chain, dure_chain_update_t *update,

@@ -82,13 +82,13 @@ static void prove(dure_receipt_t *receipt, const kept_t *block, uint32_t index)
 {
     dure_hash_t scratch[64];
     memset(receipt, 0, sizeof *receipt);
-    receipt->effect = dure_bytes(block->effects[index], block->effect_sizes[index]);
-    receipt->blind = block->blinds[index];
-    receipt->height = block->height;
+    receipt->witness.effect = dure_bytes(block->effects[index], block->effect_sizes[index]);
+    receipt->witness.blind = block->blinds[index];
+    receipt->witness.height = block->height;
     receipt->ledger_root = ledger_root;
     receipt->header = header;
-    dure_receipt_prove(receipt, block->leaves, block->count, index, range_leaves, range_count,
-                       block->range_index, scratch);
+    dure_witness_prove(&receipt->witness, block->leaves, block->count, index, range_leaves,
+                       range_count, block->range_index, scratch);
 }
 
 static void every_effect_has_a_receipt(void **state)
@@ -143,7 +143,7 @@ static void no_bit_can_be_changed(void **state)
         const uint32_t index = block->count - 1;
         dure_receipt_t receipt;
         prove(&receipt, block, index);
-        if (receipt.effect.size == 0) {
+        if (receipt.witness.effect.size == 0) {
             continue;
         }
         uint8_t bytes[DURE_RECEIPT_SIZE_MAX];
@@ -169,19 +169,19 @@ static void a_receipt_for_another_place_is_refused(void **state)
     prove(&receipt, &kept[4], 7);
     assert_null(dure_receipt_check(&receipt, &hash));
     other = receipt;
-    other.index = 8;
+    other.witness.index = 8;
     assert_non_null(dure_receipt_check(&other, &hash));
     other = receipt;
-    other.count = 39;
+    other.witness.count = 39;
     assert_non_null(dure_receipt_check(&other, &hash));
     other = receipt;
-    other.height++;
+    other.witness.height++;
     assert_non_null(dure_receipt_check(&other, &hash));
     other = receipt;
-    other.header.height = other.height - 1;
+    other.header.height = other.witness.height - 1;
     assert_non_null(dure_receipt_check(&other, &hash));
     other = receipt;
-    other.effect = dure_bytes(kept[4].effects[8], kept[4].effect_sizes[8]);
+    other.witness.effect = dure_bytes(kept[4].effects[8], kept[4].effect_sizes[8]);
     assert_non_null(dure_receipt_check(&other, &hash));
 }
 

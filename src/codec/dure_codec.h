@@ -48,8 +48,8 @@ void dure_mandate_message(uint8_t out[DURE_MANDATE_MESSAGE_SIZE], const dure_has
 DURE_MUST_USE bool dure_tx_seal(dure_writer_t *out, const dure_tx_t *tx,
                                 const dure_hash_t *chain_id, uint8_t slot,
                                 const dure_secret_key_t *secret);
-/* dure_tx_attach: writes the wire bytes of a transaction that has a witness with this one instead of
-   its own.  False: does not fit. */
+/* dure_tx_attach: writes the wire bytes of a transaction that has a witness with this one instead
+   of its own.  False: does not fit. */
 DURE_MUST_USE bool dure_tx_attach(dure_writer_t *out, const dure_envelope_t *envelope,
                                   dure_bytes_t witness);
 

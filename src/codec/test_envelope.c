@@ -209,8 +209,8 @@ static void a_refund_alone_ends_in_a_witness(void **state)
     const dure_hash_t chain = {{1}};
     dure_tx_t tx = {.version = 1, .id = {.party = 7, .number = 1}, .valid_until = 5};
     tx.body.kind = DURE_BODY_REFUND;
-    tx.body.refund = (dure_refund_t){.payment = {.party = 9, .number = 3},
-                                     .amount = dure_amount(100)};
+    tx.body.refund =
+        (dure_refund_t){.payment = {.party = 9, .number = 3}, .amount = dure_amount(100)};
     dure_secret_key_t secret = {.scheme = DURE_SCHEME_ED25519, .seed = {1}};
     dure_writer_t writer = dure_writer(wire, DURE_TX_SIZE_MAX);
     assert_true(dure_tx_seal(&writer, &tx, &chain, 2, &secret));

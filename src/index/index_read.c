@@ -285,18 +285,18 @@ bool dure_index_receipt(dure_index_t *index, dure_receipt_t *receipt, const dure
         return false;
     }
     if (!read_leaves(index, &block) || !index_block_get(index, &last, index->height) ||
-        !prove_range(index, &receipt->range, last.range_count, block.range_count - 1)) {
+        !prove_range(index, &receipt->witness.range, last.range_count, block.range_count - 1)) {
         index->counts.refused++;
         return false;
     }
-    receipt->effect = row.effect;
-    receipt->blind = row.blind;
-    receipt->height = row.height;
-    receipt->index = row.place;
-    receipt->count = block.block.count;
-    receipt->sibling_count =
-        dure_list_prove(receipt->siblings, DURE_TAG_EFFECT_NODE, index->leaves, block.block.count,
-                        row.place, index->leaves + DURE_BLOCK_TXS_MAX);
+    receipt->witness.effect = row.effect;
+    receipt->witness.blind = row.blind;
+    receipt->witness.height = row.height;
+    receipt->witness.index = row.place;
+    receipt->witness.count = block.block.count;
+    receipt->witness.sibling_count =
+        dure_list_prove(receipt->witness.siblings, DURE_TAG_EFFECT_NODE, index->leaves,
+                        block.block.count, row.place, index->leaves + DURE_BLOCK_TXS_MAX);
     receipt->ledger_root = last.ledger_root;
     receipt->header = last.header;
     dure_hash_t hash;

@@ -49,6 +49,7 @@ class Transaction:
         self.kind_number = self.body["body"]["kind"]
         self.hash = H(trees.TX_BODY, chain_id, body)
         self.message = bytes([trees.SIGN_TX]) + chain_id + body
+        self.proven = False  # that what a refund names was decided, by its witness
 
 
 def transaction_read(data, chain_id):
@@ -90,6 +91,9 @@ class Chain:
         need(header["time"] >= self.time, f"block {height}: its time goes back")
         need(txs or self.app_hash in (None, header["app_hash"]), f"block {height} is empty and changes the state")
         txs = [transaction_read(tx, self.id) for tx in txs]
+        for tx in txs:
+            if tx and tx.witness is not None:
+                tx.proven = witness_check(tx.witness, tx.what["payment"], self.range.root())
         ticks = {tx.what["time"] for tx in txs if tx and tx.kind == "tick"}
         need(self.genesis["clock"] == 1 or header["time"] in ticks | {self.time}, f"block {height}: a time of no tick")
         self.txs += [(height, index, tx) for index, tx in enumerate(txs)]
@@ -316,25 +320,42 @@ def checkpoint_check(data, chain, log):
 
 # ---- receipts ----
 
-def receipt_check(data):
-    """(effect, height, index, header, block hash) of a receipt that holds."""
-    reader = Reader(data)
-    need(reader.integer(1) == 1, "no receipt of version 1")
+def witness_read(reader):
+    """(effect, height, index, root of the range) that a witness, or a receipt behind its version, leads to."""
     height = reader.integer(8, 1)
     blind = reader.take(16)
-    effect = reader.take(reader.integer(4, 1, 4558))
+    effect = reader.take(reader.integer(4, 1, 11348))
     list_proof = reader.take(reader.integer(4))
     range_proof = reader.take(reader.integer(4))
-    ledger_root, header_bytes = reader.take(32), reader.take(149)
-    reader.end()
-    header = LAYOUTS.decode("block_header", header_bytes)
-    need(header["height"] >= height, "the header is of an earlier block")
     leaf = H(trees.EFFECT_LEAF, blind, effect)
     root, index, count = trees.list_proof_root(list_proof, leaf, trees.EFFECT_NODE, 16384)
     range_leaf = H(trees.RANGE_LEAF, u64(height), H(trees.EFFECT_ROOT, u32(count), root))
     range_root, _, _ = trees.range_proof_root(range_proof, range_leaf)
+    return LAYOUTS.decode("effect", effect), height, index, range_root
+
+
+def witness_check(data, payment, range_root):
+    """True if it proves, under the range, that the transaction with that id was decided."""
+    reader = Reader(data)
+    try:
+        effect, _, _, root = witness_read(reader)
+        reader.end()
+    except Refused:
+        return False
+    return root == range_root and effect["id"] == payment and (effect["code"] == 0 or effect["code"] >= 200)
+
+
+def receipt_check(data):
+    """(effect, height, index, header, block hash) of a receipt that holds."""
+    reader = Reader(data)
+    need(reader.integer(1) == 1, "no receipt of version 1")
+    effect, height, index, range_root = witness_read(reader)
+    ledger_root, header_bytes = reader.take(32), reader.take(149)
+    reader.end()
+    header = LAYOUTS.decode("block_header", header_bytes)
+    need(header["height"] >= height, "the header is of an earlier block")
     need(header["app_hash"] == H(trees.APP, ledger_root, range_root), "the roots lead to another app hash")
-    return LAYOUTS.decode("effect", effect), height, index, header, H(trees.BLOCK, header_bytes)
+    return effect, height, index, header, H(trees.BLOCK, header_bytes)
 
 
 def refuses(action, *arguments):

@@ -257,6 +257,9 @@ def check_effects(node, blocks):
     wrong = [tx.id for (_, _, tx), effect in zip(chain.txs, effects)
              if (tuple(effect["id"].values()), effect["tx"], effect["kind"]) != (tx.id, tx.hash, tx.kind_number)]
     report(not wrong, "each effect names its transaction", wrong)
+    wrong = [tx.id for (_, _, tx), effect in zip(chain.txs, effects)
+             if tx.kind == "refund" and (effect["code"] == 0 or effect["code"] >= 200) and not tx.proven]
+    report(not wrong, "each refund that was decided carries the proof of its payment", wrong)
     report({effect["code"] for effect in effects} <= set(LAYOUTS.results), "every code is in the table")
     holds("blocks have the time of the last tick done", chain.check_times, done)
     good, tried = node.check_signatures(100, done)

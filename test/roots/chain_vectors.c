@@ -63,13 +63,13 @@ static void say_receipt(const kept_t *block, uint32_t index, const dure_chain_he
     static uint8_t bytes[DURE_RECEIPT_SIZE_MAX];
     dure_hash_t scratch[TXS_MAX];
     memset(&receipt, 0, sizeof receipt);
-    receipt.effect = dure_bytes(block->effects[index], block->sizes[index]);
-    receipt.blind = block->blinds[index];
-    receipt.height = block->height;
+    receipt.witness.effect = dure_bytes(block->effects[index], block->sizes[index]);
+    receipt.witness.blind = block->blinds[index];
+    receipt.witness.height = block->height;
     receipt.ledger_root = head->ledger_root;
     receipt.header = *header;
-    dure_receipt_prove(&receipt, block->leaves, block->count, index, range_leaves, range_count,
-                       block->range_index, scratch);
+    dure_witness_prove(&receipt.witness, block->leaves, block->count, index, range_leaves,
+                       range_count, block->range_index, scratch);
     dure_writer_t writer = dure_writer(bytes, sizeof bytes);
     dure_receipt_encode(&writer, &receipt);
     DURE_ASSERT(!writer.overflow);
