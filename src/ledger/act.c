@@ -56,15 +56,11 @@ bool ledger_accounts_exist(const dure_ledger_t *ledger, uint8_t city,
     return true;
 }
 
-/* The known limits of README.md: rewards and shares are not performed, a shared counter is per
-   party, and only a redemption can be held. */
+/* Only a redemption can be held. */
 bool ledger_is_performable(const dure_yak_program_t *program)
 {
     for (uint32_t i = 0; i < DURE_VERB_COUNT; i++) {
         const dure_yak_verb_t *verb = &program->verbs[i];
-        if (verb->reward_from.text[0] != 0 || verb->share_to.text[0] != 0) {
-            return false;
-        }
         for (uint32_t rule = 0; rule < verb->rule_count; rule++) {
             if (verb->rules[rule].kind == DURE_RULE_HOLD && i != DURE_VERB_REDEMPTION) {
                 return false;

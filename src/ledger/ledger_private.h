@@ -495,6 +495,8 @@ void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund);
    or AMOUNT_TOO_LARGE. */
 dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t fund,
                                    dure_effect_t *effect, dure_amount_t face);
+/* What the ceiling leaves free. */
+dure_amount_t ledger_ceiling_free(const dure_ledger_t *ledger, uint32_t fund);
 /* Whether all that a city's funds ever issued and ordered and its accounts ever took in, and so
    much more, is an amount: then no sum of a fund or account can overflow, whatever moves back and
    forth. */
@@ -504,6 +506,20 @@ bool ledger_ever_fits(const dure_ledger_t *ledger, uint8_t city, dure_amount_t m
 uint32_t ledger_lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
                           dure_origin_t origin, dure_amount_t face, dure_amount_t paid,
                           dure_day_t order_day);
+
+/* Places of a party in all: lots and open orders, the latter becoming lots. */
+#define PARTY_PLACES_MAX (DURE_PARTY_LOTS_MAX * DURE_PARTY_FUNDS_MAX)
+uint32_t ledger_places(const dure_ledger_t *ledger, uint32_t party);
+/* A reward goes into the untouched lot of today's reward by the same program, or CELL_NONE. */
+uint32_t ledger_reward_lot_find(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                                uint8_t version);
+/* Whether so many lots that came by themselves, of which `new_of_fund` are of this fund, have a
+   place: rewards may fill a wallet beyond what purchases may. */
+bool ledger_reward_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                         uint32_t new_count, uint32_t new_of_fund);
+/* Issues a reward into such a lot or a new one, whose number it returns. */
+uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                             dure_amount_t amount);
 
 /* ---- tally.c: counters, and what an event would add to them */
 typedef struct {
@@ -535,9 +551,14 @@ DURE_MUST_USE dure_result_t ledger_tally_add(const dure_ledger_t *ledger, tally_
                                              const dure_yak_decision_t *decision);
 DURE_MUST_USE dure_result_t ledger_tally_check(const dure_ledger_t *ledger, const tally_t *tally);
 void ledger_tally_commit(dure_ledger_t *ledger, const tally_t *tally);
-/* Gives back what a purchase ordered on `day` was counted with, as far as its period lasts. */
-void ledger_counters_give_back(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                               uint8_t version, dure_amount_t amount, dure_amount_t subsidy,
+/* What of an event counts. */
+typedef struct {
+    bool event; /* the event itself, not only amounts of it */
+    dure_amount_t amount, subsidy, reward;
+} made_t;
+/* Gives back what an event of `day` was counted with, or part of it, as far as a counter's period
+   lasts.  The question says verb, program and parties. */
+void ledger_counters_give_back(dure_ledger_t *ledger, const question_t *event, const made_t *made,
                                dure_day_t day);
 /* Inserts a counter as it was recorded. */
 void ledger_counter_insert(dure_ledger_t *ledger, uint32_t *head, const counter_t *counter);
@@ -618,6 +639,10 @@ extern const dure_name_t ledger_refund_reserve;
    merchant_received, and debt_repaid with escrow_to_account.  Room for a balance was checked. */
 void ledger_merchant_receive(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party,
                              uint32_t fund, dure_amount_t amount);
+/* A city account takes its share of what a merchant was to get or to redeem: moves share_taken and
+   escrow_to_account.  The fund's held figures are the caller's. */
+void ledger_share_take(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party, uint32_t fund,
+                       const dure_name_t *account, dure_amount_t share);
 /* Whether a merchant has so much of a fund that is not held: DONE, NOT_ENOUGH_MONEY or MONEY_HELD,
    with the numbers. */
 dure_result_t ledger_merchant_has(const dure_ledger_t *ledger, dure_effect_t *effect,
@@ -649,6 +674,10 @@ dure_result_t ledger_hold_place(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_hold_release(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_hold_appeal(dure_ledger_t *ledger, const work_t *work);
 dure_result_t ledger_hold_uphold(dure_ledger_t *ledger, const work_t *work);
+
+/* What a purchase ordered on `day` was counted with is given back. */
+void ledger_purchase_uncount(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                             dure_amount_t amount, dure_amount_t subsidy, dure_day_t day);
 
 /* An attested entry that this kind of party may have, with a value of its vocabulary. */
 dure_result_t ledger_entry_check(const dure_attribute_entry_t *entry, uint8_t kind);

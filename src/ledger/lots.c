@@ -75,6 +75,13 @@ static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party, ui
     return count;
 }
 
+uint32_t ledger_places(const dure_ledger_t *ledger, uint32_t party)
+{
+    const party_t *owner = party_at(ledger, party);
+    return ledger_list_count(ledger, POOL_LOT, owner->holdings) +
+           ledger_list_count(ledger, POOL_ORDER, owner->open);
+}
+
 bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund, bool *merges,
                       dure_result_t *code)
 {
@@ -83,7 +90,8 @@ bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund
     const uint32_t taken = places_taken(ledger, owner, fund, &mergeable);
     *merges = taken >= DURE_PARTY_LOTS_MAX;
     if ((*merges && taken - mergeable >= DURE_PARTY_LOTS_MAX) ||
-        (taken == 0 && funds_held(ledger, owner, fund) > DURE_PARTY_FUNDS_MAX)) {
+        (taken == 0 && funds_held(ledger, owner, fund) > DURE_PARTY_FUNDS_MAX) ||
+        ledger_places(ledger, party) >= PARTY_PLACES_MAX) {
         *code = DURE_RESULT_LOTS_FULL;
         return false;
     }
@@ -122,6 +130,16 @@ bool ledger_ever_fits(const dure_ledger_t *ledger, uint8_t city, dure_amount_t m
     return fits;
 }
 
+dure_amount_t ledger_ceiling_free(const dure_ledger_t *ledger, uint32_t index)
+{
+    const fund_t *fund = fund_at(ledger, index);
+    const dure_amount_t taken =
+        dure_amount_minus(dure_amount_plus(fund->issued, fund->ordered), fund->refunded);
+    /* Advances of refunds may have led above it. */
+    dure_amount_t free = DURE_AMOUNT_ZERO;
+    return dure_amount_sub(&free, fund->ceiling, taken) ? free : DURE_AMOUNT_ZERO;
+}
+
 dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t index,
                                    dure_effect_t *effect, dure_amount_t face)
 {
@@ -129,11 +147,8 @@ dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t index,
     if (!ledger_ever_fits(ledger, fund->city, face)) {
         return DURE_RESULT_AMOUNT_TOO_LARGE;
     }
-    const dure_amount_t taken =
-        dure_amount_minus(dure_amount_plus(fund->issued, fund->ordered), fund->refunded);
-    dure_amount_t free = DURE_AMOUNT_ZERO;
-    const bool below = dure_amount_sub(&free, fund->ceiling, taken);
-    if (!below || dure_amount_compare(face, free) > 0) {
+    const dure_amount_t free = ledger_ceiling_free(ledger, index);
+    if (dure_amount_compare(face, free) > 0) {
         ledger_effect_number(effect, DURE_LABEL_ASKED, face.won);
         ledger_effect_number(effect, DURE_LABEL_LIMIT, fund->ceiling.won);
         ledger_effect_number(effect, DURE_LABEL_AVAILABLE, free.won);
@@ -162,4 +177,53 @@ uint32_t ledger_lot_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, 
     };
     ledger_lot_add(ledger, party, &lot, fund);
     return lot.number;
+}
+
+/* ---- rewards */
+#define REWARD_LOTS_MAX 64u /* of one fund, when one of them is a reward */
+
+uint32_t ledger_reward_lot_find(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                                uint8_t version)
+{
+    uint32_t at = party_at(ledger, party)->holdings;
+    for (; at != CELL_NONE; at = lot_at(ledger, at)->next) {
+        const lot_t *lot = lot_at(ledger, at);
+        if (lot->fund == fund && lot->version == version && lot->origin == DURE_ORIGIN_REWARD &&
+            !lot->gifted && lot->left == lot->face && lot->paid == 0 &&
+            (dure_day_t)lot->issue_day == ledger->today &&
+            (dure_day_t)lot->order_day == ledger->today &&
+            (dure_day_t)lot->end_day ==
+                ledger_end_day(ledger_program(ledger, fund, version), ledger->today)) {
+            break;
+        }
+    }
+    return at;
+}
+
+bool ledger_reward_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+                         uint32_t new_count, uint32_t new_of_fund)
+{
+    uint32_t unused;
+    const party_t *owner = party_at(ledger, party);
+    return places_taken(ledger, owner, fund, &unused) + new_of_fund <= REWARD_LOTS_MAX &&
+           ledger_places(ledger, party) + new_count <= PARTY_PLACES_MAX &&
+           ledger_room(ledger, POOL_LOT) >= ledger->state->pools[POOL_ORDER].live + new_count &&
+           owner->lot_next < UINT32_MAX - new_count;
+}
+
+uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                             dure_amount_t amount)
+{
+    const uint32_t cell = ledger_reward_lot_find(ledger, party, fund, version);
+    if (cell == CELL_NONE) {
+        return ledger_lot_issue(ledger, party, fund, version, DURE_ORIGIN_REWARD, amount,
+                                DURE_AMOUNT_ZERO, ledger->today);
+    }
+    lot_t *lot = lot_at(ledger, cell);
+    ledger_touch(ledger, lot, sizeof *lot);
+    const uint64_t mask = (UINT64_C(1) << 50) - 1;
+    lot->face = dure_amount_plus(dure_amount(lot->face), amount).won & mask;
+    lot->left = lot->face;
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+    return lot->number;
 }

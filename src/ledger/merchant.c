@@ -34,6 +34,23 @@ void ledger_merchant_receive(dure_ledger_t *ledger, dure_effect_t *effect, uint3
                        &ledger_refund_reserve, repaid);
 }
 
+void ledger_share_take(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party, uint32_t fund,
+                       const dure_name_t *account, dure_amount_t share)
+{
+    if (dure_amount_is_zero(share)) {
+        return;
+    }
+    fund_t *at = ledger_fund_change(ledger, fund);
+    const uint32_t cell = ledger_account_find(ledger, at->city, account);
+    DURE_ASSERT(cell != CELL_NONE);
+    at->redeemed = dure_amount_plus(at->redeemed, share);
+    at->escrow = dure_amount_minus(at->escrow, share);
+    ledger_account_receive(ledger, cell, share);
+    ledger_effect_move(effect, DURE_MOVE_SHARE_TAKEN, at->number, party_at(ledger, party)->number,
+                       0, account, share);
+    ledger_effect_move(effect, DURE_MOVE_ESCROW_TO_ACCOUNT, at->number, 0, 0, account, share);
+}
+
 dure_result_t ledger_merchant_has(const dure_ledger_t *ledger, dure_effect_t *effect,
                                   uint32_t party, uint32_t fund, dure_amount_t amount)
 {

@@ -81,17 +81,17 @@ uint64_t ledger_counter_read(const dure_ledger_t *ledger, const tally_t *tally,
     return value;
 }
 
-static uint64_t made_of(uint8_t made, dure_amount_t amount, dure_amount_t subsidy)
+static uint64_t made_of(uint8_t made, const made_t *of)
 {
     switch ((dure_made_t)made) {
     case DURE_MADE_COUNT:
-        return 1;
+        return of->event;
     case DURE_MADE_AMOUNT:
-        return amount.won;
+        return of->amount.won;
     case DURE_MADE_SUBSIDY:
-        return subsidy.won;
-    case DURE_MADE_REWARD: /* programs with rewards are refused */
-        return 0;
+        return of->subsidy.won;
+    case DURE_MADE_REWARD:
+        return of->reward.won;
     }
     return 0;
 }
@@ -127,10 +127,14 @@ dure_result_t ledger_tally_add(const dure_ledger_t *ledger, tally_t *tally,
                                const question_t *question, const dure_yak_decision_t *decision)
 {
     const dure_yak_program_t *program = ledger_program(ledger, question->fund, question->version);
+    const made_t made = {.event = true,
+                         .amount = question->amount,
+                         .subsidy = decision->subsidy,
+                         .reward = decision->reward};
     for (uint32_t i = 0; i < program->counter_count; i++) {
         const dure_yak_counter_t *counter = &program->counters[i];
         const uint8_t by = counter->by[question->verb];
-        const uint64_t value = made_of(counter->made, question->amount, decision->subsidy);
+        const uint64_t value = made_of(counter->made, &made);
         if (by == 0 || value == 0) {
             continue;
         }
@@ -242,34 +246,31 @@ void ledger_tally_commit(dure_ledger_t *ledger, const tally_t *tally)
     }
 }
 
-void ledger_counters_give_back(dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                               uint8_t version, dure_amount_t amount, dure_amount_t subsidy,
+void ledger_counters_give_back(dure_ledger_t *ledger, const question_t *event, const made_t *made,
                                dure_day_t day)
 {
-    const dure_yak_program_t *program = ledger_program(ledger, fund, version);
-    question_t question = ledger_question(fund, version, DURE_VERB_PURCHASE, amount);
-    question.roles[DURE_ROLE_BUYER] = party;
+    const dure_yak_program_t *program = ledger_program(ledger, event->fund, event->version);
     for (uint32_t i = 0; i < program->counter_count; i++) {
         const dure_yak_counter_t *counter = &program->counters[i];
-        const uint8_t by = counter->by[DURE_VERB_PURCHASE];
-        if (by == 0) {
+        const uint8_t by = counter->by[event->verb];
+        const uint64_t value = made_of(counter->made, made);
+        if (by == 0 || value == 0) {
             continue;
         }
-        const tally_entry_t which = ledger_counter_named(counter, by, &question);
-        uint32_t *head = head_of(ledger, which.party, fund);
+        const tally_entry_t which = ledger_counter_named(counter, by, event);
+        uint32_t *head = head_of(ledger, which.party, event->fund);
         const uint32_t at = find(ledger, *head, which.under, &which.identity);
         const uint32_t period = dure_period_of((dure_period_t)counter->period, day);
         if (at == CELL_NONE || counter_at(ledger, at)->period != period) {
             continue; /* that period is over: its room is of no use */
         }
         counter_t *cell = counter_at(ledger, at);
-        const uint64_t value = made_of(counter->made, amount, subsidy);
         DURE_ASSERT(cell->value >= value);
         ledger_touch(ledger, cell, sizeof *cell);
         cell->value -= value;
         if (cell->value == 0) {
             ledger_unlink(ledger, POOL_COUNTER, head, at);
         }
-        owner_dirty(ledger, which.party, fund);
+        owner_dirty(ledger, which.party, event->fund);
     }
 }

@@ -266,6 +266,15 @@ dure_result_t ledger_purchase_credit(dure_ledger_t *ledger, const work_t *work)
 }
 
 /* ---- void */
+void ledger_purchase_uncount(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
+                             dure_amount_t amount, dure_amount_t subsidy, dure_day_t day)
+{
+    question_t event = ledger_question(fund, version, DURE_VERB_PURCHASE, amount);
+    event.roles[DURE_ROLE_BUYER] = party;
+    const made_t made = {.event = true, .amount = amount, .subsidy = subsidy};
+    ledger_counters_give_back(ledger, &event, &made, day);
+}
+
 dure_result_t ledger_purchase_void(dure_ledger_t *ledger, const work_t *work)
 {
     uint32_t cell;
@@ -284,8 +293,7 @@ dure_result_t ledger_purchase_void(dure_ledger_t *ledger, const work_t *work)
     fund_t *fund = ledger_fund_change(ledger, at);
     fund->ordered = dure_amount_minus(fund->ordered, order.face);
     reservation_end(ledger, &order, fund->city, true);
-    ledger_counters_give_back(ledger, party, at, order.version, order.face, order.subsidy,
-                              order.day);
+    ledger_purchase_uncount(ledger, party, at, order.version, order.face, order.subsidy, order.day);
     order_close(ledger, cell, party);
     work->effect->fund = order.fund;
     ledger_effect_move(work->effect, DURE_MOVE_ORDER_CLOSED, order.fund, order.id.party, 0, NULL,

@@ -78,8 +78,8 @@ dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work)
     fund->refunded = dure_amount_plus(fund->refunded, subsidy);
     fund->escrow = dure_amount_minus(fund->escrow, subsidy);
     ledger_lot_take(ledger, work->signer, cell, face);
-    ledger_counters_give_back(ledger, work->signer, at, lot.version, face, subsidy,
-                              (dure_day_t)lot.order_day);
+    ledger_purchase_uncount(ledger, work->signer, at, lot.version, face, subsidy,
+                            (dure_day_t)lot.order_day);
     dure_effect_t *effect = work->effect;
     const uint64_t number = fund->number;
     const uint64_t party = work->tx->id.party;

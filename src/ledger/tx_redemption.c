@@ -1,4 +1,5 @@
-/* redemption: merchant money becomes a payout.  Order of refusals: kind, fund, balance, the
+/* redemption: merchant money becomes a payout, but for the share that the program gives to a city
+   account.  Order of refusals: kind, whether it may send, fund, balance, what of it is held, the
    program, room. */
 #include "ledger/ledger_private.h"
 
@@ -30,17 +31,18 @@ static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t 
     if (party->kind != DURE_KIND_MERCHANT) {
         return DURE_RESULT_KIND_WRONG;
     }
+    const dure_result_t sends = ledger_may_send(ledger, work->signer);
+    if (sends != DURE_RESULT_DONE) {
+        return sends;
+    }
     *fund = ledger_fund_find(ledger, body->fund);
     if (*fund == CELL_NONE) {
         return DURE_RESULT_FUND_UNKNOWN;
     }
-    const uint32_t cell = ledger_balance_find(ledger, party, *fund);
-    const dure_amount_t balance =
-        cell == CELL_NONE ? DURE_AMOUNT_ZERO : balance_at(ledger, cell)->amount;
-    if (dure_amount_compare(balance, body->amount) < 0) {
-        ledger_effect_number(work->effect, DURE_LABEL_ASKED, body->amount.won);
-        ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, balance.won);
-        return DURE_RESULT_NOT_ENOUGH_MONEY;
+    const dure_result_t has =
+        ledger_merchant_has(ledger, work->effect, work->signer, *fund, body->amount);
+    if (has != DURE_RESULT_DONE) {
+        return has;
     }
     question_t question = ledger_question(*fund, ledger_fund_version(ledger, *fund),
                                           DURE_VERB_REDEMPTION, body->amount);
@@ -52,7 +54,9 @@ static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t 
     if (decision->outcome == DURE_YAK_REFUSED) {
         return ledger_refusal(ledger, work->effect, &question, decision, values);
     }
-    return ledger_room(ledger, POOL_PAYOUT) == 0 ? DURE_RESULT_TABLE_FULL : DURE_RESULT_DONE;
+    const bool pays = dure_amount_compare(decision->share, body->amount) < 0;
+    return pays && ledger_room(ledger, POOL_PAYOUT) == 0 ? DURE_RESULT_TABLE_FULL
+                                                         : DURE_RESULT_DONE;
 }
 
 static void hold(const dure_ledger_t *ledger, const work_t *work, uint32_t fund,
@@ -63,6 +67,33 @@ static void hold(const dure_ledger_t *ledger, const work_t *work, uint32_t fund,
     payout->rule = program->verbs[DURE_VERB_REDEMPTION].rules[decision->rule].name;
     work->effect->rule = payout->rule;
     ledger_effect_number(work->effect, DURE_LABEL_EARLIEST_DAY, (uint64_t)payout->hold_until);
+}
+
+/* What is paid out; a share of all of it leaves nothing. */
+static void payout_open(dure_ledger_t *ledger, const work_t *work, uint32_t at,
+                        const dure_yak_decision_t *decision, dure_amount_t amount)
+{
+    if (dure_amount_is_zero(amount)) {
+        return;
+    }
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->pending = dure_amount_plus(fund->pending, amount);
+    dure_record_payout_t payout = {
+        .id = work->tx->id,
+        .fund = fund->number,
+        .version = ledger_fund_version(ledger, at),
+        .why = PAYOUT_REDEMPTION,
+        .amount = amount,
+        .day = ledger->today,
+    };
+    if (decision->outcome == DURE_YAK_HELD) {
+        hold(ledger, work, at, decision, &payout);
+    }
+    ledger_open_add(ledger, POOL_PAYOUT, work->signer, ledger_payout_add(ledger, &payout));
+    ledger_touch(ledger, &ledger->state->redemptions_open, sizeof ledger->state->redemptions_open);
+    ledger->state->redemptions_open++;
+    ledger_effect_move(work->effect, DURE_MOVE_PAYOUT_OPENED, fund->number, work->tx->id.party, 0,
+                       NULL, amount);
 }
 
 dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
@@ -78,26 +109,12 @@ dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
     ledger_balance_take(ledger, work->signer, at, amount);
     fund_t *fund = ledger_fund_change(ledger, at);
     fund->held_merchants = dure_amount_minus(fund->held_merchants, amount);
-    fund->pending = dure_amount_plus(fund->pending, amount);
-    dure_record_payout_t payout = {
-        .id = work->tx->id,
-        .fund = fund->number,
-        .version = ledger_fund_version(ledger, at),
-        .why = PAYOUT_REDEMPTION,
-        .amount = amount,
-        .day = ledger->today,
-    };
-    if (decision.outcome == DURE_YAK_HELD) {
-        hold(ledger, work, at, &decision, &payout);
-    }
-    ledger_open_add(ledger, POOL_PAYOUT, work->signer, ledger_payout_add(ledger, &payout));
-    ledger_touch(ledger, &ledger->state->redemptions_open, sizeof ledger->state->redemptions_open);
-    ledger->state->redemptions_open++;
-    dure_effect_t *effect = work->effect;
-    effect->fund = fund->number;
-    ledger_effect_move(effect, DURE_MOVE_MERCHANT_REDEEMED, fund->number, work->tx->id.party, 0,
-                       NULL, amount);
-    ledger_effect_move(effect, DURE_MOVE_PAYOUT_OPENED, fund->number, work->tx->id.party, 0, NULL,
-                       amount);
+    work->effect->fund = fund->number;
+    ledger_effect_move(work->effect, DURE_MOVE_MERCHANT_REDEEMED, fund->number, work->tx->id.party,
+                       0, NULL, amount);
+    const dure_yak_program_t *program = ledger_program(ledger, at, ledger_fund_version(ledger, at));
+    ledger_share_take(ledger, work->effect, work->signer, at,
+                      &program->verbs[DURE_VERB_REDEMPTION].share_to, decision.share);
+    payout_open(ledger, work, at, &decision, dure_amount_minus(amount, decision.share));
     return DURE_RESULT_DONE;
 }
