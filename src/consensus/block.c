@@ -71,26 +71,6 @@ static bool ends_block(const entry_t *entry)
            entry->kind == DURE_BODY_PROPOSE || entry->kind == DURE_BODY_APPROVE;
 }
 
-/* The longest front of the queue that is ready and fits a block. */
-static uint32_t gather(dure_consensus_t *self)
-{
-    uint32_t ready = solo_ready(self, self->reach);
-    size_t bytes = DURE_BLOCK_HEADER_SIZE;
-    uint32_t count = 0;
-    for (; count < ready; count++) {
-        const entry_t *entry = solo_entry(self, self->first + count);
-        bytes += 4u + entry->wire.size;
-        if (bytes > DURE_BLOCK_SIZE_MAX) {
-            break;
-        }
-        self->candidates[count] = (dure_chain_tx_t){entry->wire, verdict_of(entry)};
-        if (ends_block(entry)) {
-            return count + 1u;
-        }
-    }
-    return count;
-}
-
 static bool step(dure_consensus_t *self, dure_chain_update_t *update,
                  const dure_chain_event_t *event)
 {
@@ -146,6 +126,74 @@ static bool why_not(dure_consensus_t *self, uint32_t candidate, dure_time_t time
         return false;
     }
     *code = update.code;
+    return true;
+}
+
+/* ---- refunds: their witness holds for this block alone
+ * --------------------------------------- */
+
+typedef enum {
+    REFUND_SETTLED, /* it has its witness, or cannot have one */
+    REFUND_WAITS,   /* it is to be looked at when what stands before it is executed */
+    REFUND_FAILED,
+} refund_t;
+
+/* A witness is made for what would be admitted: making one costs more than turning it away. */
+static refund_t attach(dure_consensus_t *self, uint32_t candidate, dure_time_t time, bool renews)
+{
+    entry_t *entry = solo_entry(self, self->first + candidate);
+    uint16_t code = 0;
+    entry->is_proved = false;
+    if (!why_not(self, candidate, time, &code)) {
+        return REFUND_FAILED;
+    }
+    if (code == DURE_RESULT_DONE) {
+        entry->is_proved = solo_witness(self, &self->candidates[candidate].wire, entry);
+        return REFUND_SETTLED;
+    }
+    const bool may_be_healed = code == DURE_RESULT_PARTY_UNKNOWN ||
+                               code == DURE_RESULT_KEY_UNKNOWN ||
+                               code == DURE_RESULT_SIGNATURE_WRONG;
+    return renews && may_be_healed ? REFUND_WAITS : REFUND_SETTLED;
+}
+
+/* The longest front of the queue that is ready and fits a block; 0 also if a step failed. */
+static uint32_t gather(dure_consensus_t *self, dure_time_t time)
+{
+    uint32_t ready = solo_ready(self, self->reach);
+    size_t bytes = DURE_BLOCK_HEADER_SIZE;
+    uint32_t count = 0;
+    bool renews = false; /* a party is registered before */
+    self->wires_size = 0;
+    for (; count < ready; count++) {
+        const entry_t *entry = solo_entry(self, self->first + count);
+        self->candidates[count] = (dure_chain_tx_t){entry->wire, verdict_of(entry)};
+        renews = renews || entry->kind == DURE_BODY_REGISTRATION;
+        if (entry->kind == DURE_BODY_REFUND) {
+            const refund_t refund = attach(self, count, time, renews);
+            if (refund != REFUND_SETTLED) {
+                return refund == REFUND_WAITS ? count : 0;
+            }
+        }
+        bytes += 4u + self->candidates[count].wire.size;
+        if (bytes > DURE_BLOCK_SIZE_MAX) {
+            break;
+        }
+        if (ends_block(entry)) {
+            return count + 1u;
+        }
+    }
+    return count;
+}
+
+/* Settles a refund that nothing proves.  False: its payment stands in this block, which ends before
+   it. */
+static bool settle_unproved(dure_consensus_t *self, const entry_t *entry)
+{
+    if (find_taken(self, &entry->payment)->generation == self->generation) {
+        return false;
+    }
+    solo_set_aside(self, entry, DURE_RESULT_WITNESS_WRONG, dure_consensus_height(self), NO_REPEAT);
     return true;
 }
 
@@ -206,6 +254,10 @@ static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t
             return false;
         } else if (code != DURE_RESULT_DONE) {
             solo_set_aside(self, entry, code, dure_consensus_height(self), NO_REPEAT);
+        } else if (entry->kind == DURE_BODY_REFUND && !entry->is_proved) {
+            if (!settle_unproved(self, entry)) {
+                return true;
+            }
         } else if (!settle_left_out(self, plan, i)) {
             return true;
         }
@@ -251,8 +303,11 @@ bool solo_build(dure_consensus_t *self)
 {
     plan_t plan = {.positions = self->chosen, .asides = self->asides_last};
     dure_time_t time = 0;
-    plan.candidates = gather(self);
-    if (plan.candidates == 0 || !block_time(self, &time)) {
+    if (!block_time(self, &time)) {
+        return false;
+    }
+    plan.candidates = gather(self, time);
+    if (plan.candidates == 0) {
         return false;
     }
     dure_chain_update_t proposed;

@@ -47,6 +47,14 @@ typedef struct {
      if there is none.  A block may hold results that are not final: they are nobody's answer here.
      *answer borrows until the next call; `repeated` is ignored. */
     bool (*find)(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id);
+    /* prove: the effect of the transaction that was decided under an id, and its path to the
+       effects root of its block; of its path in the range over all blocks only the index is set.
+       False if there is none.  *witness borrows until the next call of find or prove.  NULL: no
+       refund can be decided. */
+    bool (*prove)(void *user, dure_witness_t *witness, const dure_tx_id_t *id);
+    /* range_node: a node of the mountain range over the blocks it holds: the one over the leaves
+       from place << level on, 1 << level of them, which must all be there. */
+    bool (*range_node)(void *user, dure_hash_t *hash, uint32_t level, uint64_t place);
     /* problem: why reset or block returned false, for the operator.  The node then stops. */
     const char *(*problem)(void *user);
 } dure_history_t;

@@ -41,9 +41,11 @@ dure_consensus_t *dure_consensus_new(const dure_consensus_config_t *config)
     self->chosen = calloc(DURE_BLOCK_TXS_MAX, sizeof *self->chosen);
     self->txs = calloc(DURE_BLOCK_TXS_MAX, sizeof *self->txs);
     self->taken = calloc(SOLO_TAKEN_SIZE, sizeof *self->taken);
+    self->wires = malloc(SOLO_WIRES_SIZE);
+    self->leaves = malloc(2u * DURE_BLOCK_TXS_MAX * sizeof *self->leaves);
     if (self->entries == NULL || self->asides == NULL || self->ring == NULL ||
         self->candidates == NULL || self->chosen == NULL || self->txs == NULL ||
-        self->taken == NULL) {
+        self->taken == NULL || self->wires == NULL || self->leaves == NULL) {
         dure_consensus_free(self);
         return NULL;
     }
@@ -75,6 +77,8 @@ void dure_consensus_free(dure_consensus_t *self)
     free(self->chosen);
     free(self->txs);
     free(self->taken);
+    free(self->wires);
+    free(self->leaves);
     free(self);
 }
 
@@ -121,6 +125,9 @@ static void decode(dure_consensus_t *self, entry_t *entry)
     }
     entry->id = envelope.tx.id;
     entry->kind = envelope.tx.body.kind;
+    if (entry->kind == DURE_BODY_REFUND) {
+        entry->payment = envelope.tx.body.refund.payment;
+    }
     entry->check.body = envelope.body;
     entry->check.seal = envelope.seal;
     dure_pool_expect(self->config.pool, &envelope.tx);

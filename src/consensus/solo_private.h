@@ -12,9 +12,11 @@
 #define SOLO_EARLY_TXS 512u
 /* Bytes of blocks executed beyond the batch under way. */
 #define SOLO_STAGED_BYTES_MAX (DURE_STORE_BATCH_SIZE_MAX - DURE_BLOCK_SIZE_MAX - 4u)
-#define SOLO_CLOCK_JUMP_MS    (UINT64_C(60) * 60u * 1000u)
-#define CLOCK_DRIVEN          2u /* genesis.clock */
-#define SOLO_SPACE_RETRY_NS   UINT64_C(1000000000)
+/* What fits a block, and the one behind it. */
+#define SOLO_WIRES_SIZE     (DURE_BLOCK_SIZE_MAX + DURE_TX_SIZE_MAX)
+#define SOLO_CLOCK_JUMP_MS  (UINT64_C(60) * 60u * 1000u)
+#define CLOCK_DRIVEN        2u /* genesis.clock */
+#define SOLO_SPACE_RETRY_NS UINT64_C(1000000000)
 
 /* A transaction that waits to be decided. */
 typedef struct {
@@ -22,6 +24,8 @@ typedef struct {
     dure_bytes_t wire; /* in the byte ring; its block of the ring begins at `ring_start` */
     uint64_t ring_end; /* where the ring is free again once this one is gone */
     dure_tx_id_t id;
+    dure_tx_id_t payment;      /* of a refund */
+    bool is_proved;            /* a refund that has its witness in the block being built */
     uint8_t kind;              /* dure_body_kind_t; 0: could not be decoded */
     uint16_t code;             /* of the decoding */
     const char *field, *wrong; /* which field was malformed; static text or NULL */
@@ -93,6 +97,9 @@ struct dure_consensus {
     uint64_t block_bytes, block_txs;
 
     /* The block being built. */
+    uint8_t *wires; /* SOLO_WIRES_SIZE: of refunds, with their witnesses */
+    size_t wires_size;
+    dure_hash_t *leaves; /* DURE_BLOCK_TXS_MAX twice, for a path in a block */
     dure_chain_tx_t *candidates;
     uint32_t *chosen;
     dure_chain_tx_t *txs;
@@ -117,6 +124,11 @@ void solo_pop(dure_consensus_t *self);
 bool solo_build(dure_consensus_t *self);
 /* How many at the front of the queue can be decided now, at most `enough`. */
 uint32_t solo_ready(dure_consensus_t *self, uint32_t enough);
+
+/* ---- witness.c */
+/* The refund's wire with its witness under the head's range, in self->wires; false: nothing that is
+   executed proves its payment. */
+DURE_MUST_USE bool solo_witness(dure_consensus_t *self, dure_bytes_t *wire, const entry_t *entry);
 
 /* ---- answer.c */
 /* Keeps a copy of what finalizing gave. */

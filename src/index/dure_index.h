@@ -35,6 +35,11 @@ DURE_MUST_USE bool dure_index_answer(dure_index_t *index, dure_answer_t *answer,
 DURE_MUST_USE bool dure_index_receipt(dure_index_t *index, dure_receipt_t *receipt,
                                       const dure_tx_id_t *id);
 
+/* dure_index_prove: the part of a receipt that stays the same: the effect and its path in its
+   block; of the path in the range only the index.  False and borrowing as above. */
+DURE_MUST_USE bool dure_index_prove(dure_index_t *index, dure_witness_t *witness,
+                                    const dure_tx_id_t *id);
+
 typedef struct {
     uint64_t height;
     dure_time_t time;

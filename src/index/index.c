@@ -352,6 +352,16 @@ static bool history_find(void *user, dure_answer_t *answer, dure_hash_t *tx, con
     return dure_index_answer(user, answer, tx, NULL, id);
 }
 
+static bool history_prove(void *user, dure_witness_t *witness, const dure_tx_id_t *id)
+{
+    return dure_index_prove(user, witness, id);
+}
+
+static bool history_range_node(void *user, dure_hash_t *hash, uint32_t level, uint64_t place)
+{
+    return index_range_node(user, hash, level, place);
+}
+
 static const char *history_problem(void *user)
 {
     return dure_index_problem(user);
@@ -365,5 +375,7 @@ dure_history_t dure_index_history(dure_index_t *index)
                             .block = history_block,
                             .sync = history_sync,
                             .find = history_find,
+                            .prove = history_prove,
+                            .range_node = history_range_node,
                             .problem = history_problem};
 }

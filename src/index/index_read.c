@@ -277,26 +277,42 @@ static bool prove_range(dure_index_t *index, dure_range_proof_t *proof, uint64_t
     return true;
 }
 
-bool dure_index_receipt(dure_index_t *index, dure_receipt_t *receipt, const dure_tx_id_t *id)
+bool dure_index_prove(dure_index_t *index, dure_witness_t *witness, const dure_tx_id_t *id)
 {
     effect_row_t row;
-    index_block_t block, last;
+    index_block_t block;
     if (!find_proved(index, &row, &block, id)) {
         return false;
     }
-    if (!read_leaves(index, &block) || !index_block_get(index, &last, index->height) ||
-        !prove_range(index, &receipt->witness.range, last.range_count, block.range_count - 1)) {
+    if (!read_leaves(index, &block)) {
         index->counts.refused++;
         return false;
     }
-    receipt->witness.effect = row.effect;
-    receipt->witness.blind = row.blind;
-    receipt->witness.height = row.height;
-    receipt->witness.index = row.place;
-    receipt->witness.count = block.block.count;
-    receipt->witness.sibling_count =
-        dure_list_prove(receipt->witness.siblings, DURE_TAG_EFFECT_NODE, index->leaves,
-                        block.block.count, row.place, index->leaves + DURE_BLOCK_TXS_MAX);
+    witness->effect = row.effect;
+    witness->blind = row.blind;
+    witness->height = row.height;
+    witness->index = row.place;
+    witness->count = block.block.count;
+    witness->sibling_count =
+        dure_list_prove(witness->siblings, DURE_TAG_EFFECT_NODE, index->leaves, block.block.count,
+                        row.place, index->leaves + DURE_BLOCK_TXS_MAX);
+    memset(&witness->range, 0, sizeof witness->range);
+    witness->range.index = block.range_count - 1;
+    return true;
+}
+
+bool dure_index_receipt(dure_index_t *index, dure_receipt_t *receipt, const dure_tx_id_t *id)
+{
+    dure_witness_t *witness = &receipt->witness;
+    index_block_t last;
+    if (!dure_index_prove(index, witness, id)) {
+        return false;
+    }
+    if (!index_block_get(index, &last, index->height) ||
+        !prove_range(index, &witness->range, last.range_count, witness->range.index)) {
+        index->counts.refused++;
+        return false;
+    }
     receipt->ledger_root = last.ledger_root;
     receipt->header = last.header;
     dure_hash_t hash;

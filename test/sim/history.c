@@ -6,7 +6,8 @@
 
 typedef struct {
     dure_tx_id_t id;
-    dure_hash_t tx;
+    dure_hash_t tx, leaf;
+    dure_blind_t blind;
     uint64_t height;
     uint32_t index;
     uint16_t code;
@@ -19,6 +20,7 @@ struct history {
     told_t *told;
     size_t count, capacity;
     dure_hash_t *hashes; /* of blocks, from height 1 */
+    dure_hash_t *leaves; /* of each block in the range; none has no transactions */
     uint64_t height, heights;
     uint64_t synced;
     const char *problem;
@@ -48,6 +50,7 @@ void history_free(history_t *self)
         history_cut(self, 0);
         free(self->told);
         free(self->hashes);
+        free(self->leaves);
         free(self);
     }
 }
@@ -94,8 +97,12 @@ static bool block(void *user, const dure_decided_t *decided)
     if (self->height == self->heights) {
         self->heights = self->heights * 2 + 64;
         self->hashes = realloc(self->hashes, self->heights * sizeof *self->hashes);
-        DURE_ASSERT(self->hashes != NULL);
+        self->leaves = realloc(self->leaves, self->heights * sizeof *self->leaves);
+        DURE_ASSERT(self->hashes != NULL && self->leaves != NULL);
     }
+    DURE_ASSERT(decided->count > 0);
+    dure_range_leaf(&self->leaves[self->height], decided->header.height,
+                    &decided->header.effects_root);
     self->hashes[self->height++] = decided->hash;
     for (uint32_t i = 0; i < decided->count; i++) {
         if (self->count == self->capacity) {
@@ -108,6 +115,8 @@ static bool block(void *user, const dure_decided_t *decided)
         *told = (told_t){
             .id = decided->ids[i],
             .tx = result->tx,
+            .leaf = result->leaf,
+            .blind = result->blind,
             .height = self->height,
             .index = i,
             .code = result->code,
@@ -123,25 +132,80 @@ static bool block(void *user, const dure_decided_t *decided)
     return true;
 }
 
-static bool find(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id)
+static const told_t *look_up(const history_t *self, const dure_tx_id_t *id)
 {
-    const history_t *self = user;
     for (size_t i = self->count; i-- > 0;) {
         const told_t *told = &self->told[i];
         if (told->is_final && told->id.party == id->party && told->id.lane == id->lane &&
             told->id.number == id->number) {
-            *tx = told->tx;
-            *answer = (dure_answer_t){
-                .code = told->code,
-                .recorded = true,
-                .height = told->height,
-                .index = told->index,
-                .effect = dure_bytes(told->effect, told->effect_size),
-            };
-            return true;
+            return told;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool find(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id)
+{
+    const told_t *told = look_up(user, id);
+    if (told == NULL) {
+        return false;
+    }
+    *tx = told->tx;
+    *answer = (dure_answer_t){
+        .code = told->code,
+        .recorded = true,
+        .height = told->height,
+        .index = told->index,
+        .effect = dure_bytes(told->effect, told->effect_size),
+    };
+    return true;
+}
+
+static bool prove(void *user, dure_witness_t *witness, const dure_tx_id_t *id)
+{
+    history_t *self = user;
+    const told_t *told = look_up(self, id);
+    if (told == NULL) {
+        return false;
+    }
+    const told_t *first = told - told->index;
+    uint32_t count = 0;
+    while (first + count < self->told + self->count && first[count].height == told->height) {
+        count++;
+    }
+    dure_hash_t *leaves = calloc(2u * count, sizeof *leaves);
+    DURE_ASSERT(leaves != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        leaves[i] = first[i].leaf;
+    }
+    memset(witness, 0, sizeof *witness);
+    witness->effect = dure_bytes(told->effect, told->effect_size);
+    witness->blind = told->blind;
+    witness->height = told->height;
+    witness->index = told->index;
+    witness->count = count;
+    witness->sibling_count = dure_list_prove(witness->siblings, DURE_TAG_EFFECT_NODE, leaves, count,
+                                             told->index, leaves + count);
+    witness->range.index = told->height - 1;
+    free(leaves);
+    return true;
+}
+
+/* From the leaves each time: a simulated history is short. */
+static bool range_node(void *user, dure_hash_t *hash, uint32_t level, uint64_t place)
+{
+    const history_t *self = user;
+    const uint64_t size = UINT64_C(1) << level;
+    if ((place + 1) * size > self->height) {
+        return false;
+    }
+    dure_range_t range;
+    dure_range_init(&range);
+    for (uint64_t i = 0; i < size; i++) {
+        dure_range_append(&range, &self->leaves[place * size + i]);
+    }
+    *hash = range.peaks[0];
+    return true;
 }
 
 static const char *problem(void *user)
@@ -159,6 +223,8 @@ dure_history_t history_hook(history_t *self)
         .block = block,
         .sync = sync_all,
         .find = find,
+        .prove = prove,
+        .range_node = range_node,
         .problem = problem,
     };
 }
