@@ -151,6 +151,26 @@ static int redeem(const args_t *args)
     return code;
 }
 
+static int refund(const args_t *args)
+{
+    static dure_body_t body = {.kind = DURE_BODY_REFUND};
+    static outcome_t outcome;
+    session_t session;
+    dure_key_file_t key;
+    int code = EXIT_USAGE;
+    if (!parse_id(&body.refund.payment, "the payment", args->positionals[0]) ||
+        !parse_amount(&body.refund.amount, "the amount", args->positionals[1]) ||
+        !begin(&session, &key, args, &code)) {
+        return code;
+    }
+    char text[256];
+    snprintf(text, sizeof text, "gave back %s of payment %s", amount_text(body.refund.amount).text,
+             id_text(&body.refund.payment).text);
+    code = perform(&session, &outcome, &key, &body, text);
+    session_close(&session);
+    return code;
+}
+
 static int tick(const args_t *args)
 {
     static dure_body_t body = {.kind = DURE_BODY_TICK};
@@ -210,6 +230,18 @@ const command_t money_commands[] = {
      .least = 2,
      .most = 2,
      .run = redeem},
+    {.words = "refund",
+     .arguments = "PAYMENT AMOUNT --key FILE",
+     .summary = "a merchant gives back all or part of a payment it received",
+     .options = "--key=",
+     .help = "PAYMENT is the payment's id, as `dure pay` printed it. The money returns to the lots "
+             "that it\n"
+             "was taken from. The node proves the payment: it has to be in the chain already. What "
+             "the\n"
+             "merchant has cashed out meanwhile, the city's refund reserve advances.\n",
+     .least = 2,
+     .most = 2,
+     .run = refund},
     {.words = "tick",
      .arguments = "DATE [TIME] | +1d | +2h | +30m",
      .summary = "move the clock of a chain whose clock is driven",

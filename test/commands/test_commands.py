@@ -259,6 +259,21 @@ def spend(city):
     city.run("redeem", "1", "1,000,000", "--key", "party-3000001", code=1, err=["not enough money"])
 
 
+def refund(city):
+    paid = city.json("pay", "3000001", "700", "--key", "hong.key")["id"]
+    city.run("refund", paid, code=2, err=["usage: dure refund PAYMENT AMOUNT"])
+    city.run("refund", paid, "five", "--key", "party-3000001", code=2, err=["is not an amount"])
+    city.run("refund", "5", "500", "--key", "party-3000001", code=2, err=["is not a transaction's id"])
+    city.run("refund", "2000001:0:99", "500", "--key", "party-3000001", code=1,
+             err=["nothing that this chain knows proves the payment"])
+    unknown = city.json("refund", "2000001:1:1", "500", "--key", "party-3000001", code=1)
+    equal((unknown["code"], unknown["result"]), (109, "witness_wrong"), "a refund of nothing")
+    refused = city.json("refund", paid, "500", "--key", "party-3000001", code=1)
+    equal(refused["code"] >= 200, True, "it is decided: its witness is right")
+    city.run("show", "tx", refused["id"], out=["refund"])
+    city.run("verify", "city", out=["All holds"])
+
+
 def cancel(city):
     order = city.json("buy", "1", "20,000", "--key", "phone.key")["id"]
     city.run("bank", "credit", order)
@@ -286,7 +301,7 @@ def time(city):
 def look(city):
     fund = city.json("show", "fund", "1")
     equal((fund["difference"], fund["held_citizens"], fund["held_merchants"], fund["redeemed"], fund["refunded"]),
-          (0, 91000, 5000, 4000, 20000), "the fund's sums")
+          (0, 90300, 5700, 4000, 20000), "the fund's sums")
     supply = city.json("show", "supply")
     equal(supply["accounts"][0]["balance"], 994000, "the budget")
     city.run("show", "supply", out=["village_general (fund 1)", "difference", "account budget"])
@@ -358,7 +373,7 @@ def lying_index(city):
     city.run("show", "tx", "2000001:0:2", out=["hash"])
 
 
-STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index]
+STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, refund, cancel, time, look, receipts, again, lying_index]
 
 
 def main():
