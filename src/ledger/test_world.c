@@ -377,6 +377,55 @@ dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome)
                          .payout_result = {.payout = payout, .outcome = outcome}};
 }
 
+dure_body_t body_hold(uint64_t subject, uint8_t what, uint8_t reason, dure_day_t until)
+{
+    dure_body_t body = {
+        .kind = DURE_BODY_HOLD,
+        .hold = {.subject = subject, .what = what, .reason = reason, .until = until}};
+    memset(&body.hold.evidence, 0xe1, sizeof body.hold.evidence);
+    return body;
+}
+
+dure_body_t body_release(dure_tx_id_t hold)
+{
+    return (dure_body_t){.kind = DURE_BODY_RELEASE, .release = {.hold = hold}};
+}
+
+dure_body_t body_appeal(dure_tx_id_t hold)
+{
+    return (dure_body_t){.kind = DURE_BODY_APPEAL, .appeal = {.hold = hold}};
+}
+
+dure_body_t body_uphold(dure_tx_id_t hold, dure_day_t until)
+{
+    return (dure_body_t){.kind = DURE_BODY_UPHOLD, .uphold = {.hold = hold, .until = until}};
+}
+
+dure_body_t body_collection(const world_t *world, dure_mandate_t mandate, uint8_t slot,
+                            uint64_t won)
+{
+    dure_body_t body = {.kind = DURE_BODY_COLLECTION,
+                        .collection = {.mandate = mandate,
+                                       .slot = slot,
+                                       .amount = {won},
+                                       .channel = DURE_CHANNEL_QR_CUSTOMER}};
+    uint8_t message[DURE_MANDATE_MESSAGE_SIZE];
+    dure_mandate_message(message, dure_ledger_chain_id(world->ledger), &mandate);
+    const dure_secret_key_t secret = test_secret(mandate.payer, slot);
+    assert_true(dure_sign(&body.collection.signature, &secret, message, sizeof message));
+    return body;
+}
+
+dure_act_t act_recover(uint64_t subject, dure_key_entry_t entry)
+{
+    return (dure_act_t){.kind = DURE_ACT_RECOVER, .recover = {.subject = subject, .entry = entry}};
+}
+
+dure_act_t act_estate(uint64_t subject, uint64_t heir)
+{
+    return (dure_act_t){.kind = DURE_ACT_ESTATE, .estate = {.subject = subject, .heir = heir}};
+}
+
 dure_act_t act_account(const char *name)
 {
     return (dure_act_t){.kind = DURE_ACT_ACCOUNT, .account = {.account = test_name(name)}};

@@ -97,6 +97,16 @@ dure_body_t body_cancel(uint64_t fund, uint32_t lot);
 dure_body_t body_payment(uint64_t payee, uint64_t won);
 dure_body_t body_redemption(uint64_t fund, uint64_t won);
 dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome);
+/* With a case file; fund and amount are left to the caller. */
+dure_body_t body_hold(uint64_t subject, uint8_t what, uint8_t reason, dure_day_t until);
+dure_body_t body_release(dure_tx_id_t hold);
+dure_body_t body_appeal(dure_tx_id_t hold);
+dure_body_t body_uphold(dure_tx_id_t hold, dure_day_t until);
+/* Of a mandate that the payer's key of a slot signs. */
+dure_body_t body_collection(const world_t *world, dure_mandate_t mandate, uint8_t slot,
+                            uint64_t won);
+dure_act_t act_recover(uint64_t subject, dure_key_entry_t entry);
+dure_act_t act_estate(uint64_t subject, uint64_t heir);
 dure_act_t act_account(const char *name);
 dure_act_t act_fund(uint64_t fund, uint64_t ceiling);
 dure_act_t act_parameter(uint64_t fund, const char *name, int64_t value, dure_day_t from);

@@ -15,13 +15,6 @@ dure_result_t ledger_remainder(dure_ledger_t *ledger, const work_t *work)
     return DURE_RESULT_NOT_PERMITTED;
 }
 
-dure_result_t ledger_collection(dure_ledger_t *ledger, const work_t *work)
-{
-    (void)ledger;
-    (void)work;
-    return DURE_RESULT_NOT_PERMITTED;
-}
-
 dure_result_t ledger_gift(dure_ledger_t *ledger, const work_t *work)
 {
     (void)ledger;
