@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes docs/yak/opcodes.md and docs/yak/messages.md from src/yak/opcodes.h and
-messages.h, and the words in the grammar of docs/yak/README.md from src/yak/language.c.
+messages.h, and docs/yak/grammar.md from schema/yak.ebnf, checked against src/yak/language.c.
 
     tools/gen_yak_docs.py           write the files
     tools/gen_yak_docs.py --check   exit 1 if a committed file is not what would be written
@@ -60,23 +60,10 @@ def names_of(text, pattern):
     return [word for word in re.findall(r'"([^"]*)"', found.group(1)) if word]
 
 
-def production(name, words):
-    """One line of grammar, broken like the rest."""
-    lines, line = [], f'{name:<10}='
-    for i, word in enumerate(words):
-        part = (' ' if i == 0 else ' | ') + f'"{word}"'
-        if len(line + part) > 80:
-            lines.append(line)
-            line = ' ' * 9 + part
-        else:
-            line += part
-    return '\n'.join(lines + [line + ' .'])
-
-
 def grammar():
-    """README with the productions that list words taken from the tables of language.c.  Every word of the
-    language stands in the grammar and every word of the grammar is of the language."""
-    readme = (ROOT / 'docs/yak/README.md').read_text(encoding='utf-8')
+    """schema/yak.ebnf as a page.  Every word of the language stands in the grammar, every word of the
+    grammar is of the language, and the productions of verbs, roles and what is made list them all."""
+    ebnf = (ROOT / 'schema/yak.ebnf').read_text(encoding='utf-8')
     code = (ROOT / 'src/yak/language.c').read_text(encoding='utf-8')
     roles = names_of(code, r'const roles\[\] = \{(.*?)\};')
     mades = names_of(code, r'const mades\[\] = \{(.*?)\};')
@@ -84,24 +71,27 @@ def grammar():
     reserved = names_of(code, r'const reserved\[\] = \{(.*?)\};')
     verbs = re.findall(r'\[DURE_VERB_\w+\] =\s*\{"(\w+)"', code)
     for name, words in (('verb', verbs), ('role', roles), ('made', mades[1:])):
-        readme, count = re.subn(rf'^{name} +=.*?\.$', production(name, words), readme, flags=re.M | re.S)
-        if count != 1:
-            sys.exit(f'docs/yak/README.md: no production {name}')
-    block = readme[readme.index('program   ='):readme.index('| written | is |')]
-    written = set(re.findall(r'"([a-z_]+)"', block))
+        body = re.search(rf'^{name} +=(.*?) \.$', ebnf, flags=re.M | re.S)
+        if not body or re.findall(r'"(\w+)"', body.group(1)) != words:
+            sys.exit(f'schema/yak.ebnf: {name} is not {" | ".join(words)}')
+    written = set(re.findall(r'"([a-z_]+)"', ebnf))
     known = set(roles + mades + rules + reserved + verbs)
-    # Units stand in the table below the grammar; the vocabulary has the kinds of party and `owner`.
-    units = {'day', 'days', 'week', 'weeks', 'month', 'months', 'year', 'years'}
-    kinds = {'citizen', 'merchant', 'owner'}
-    wrong = sorted((written - known - kinds) | (known - written - units))
+    # The vocabulary has the kinds of party and `owner`.
+    wrong = sorted((written - known - {'citizen', 'merchant', 'owner', 'day', 'days'}) | (known - written))
     if wrong:
-        sys.exit(f'docs/yak/README.md and src/yak/language.c disagree about: {", ".join(wrong)}')
-    return readme
+        sys.exit(f'schema/yak.ebnf and src/yak/language.c disagree about: {", ".join(wrong)}')
+    productions = ebnf[ebnf.index('program '):].rstrip()
+    return '\n'.join([
+        '# Grammar of Yak', '', 'Written by tools/gen_yak_docs.py from schema/yak.ebnf; do not edit.', '',
+        '`{ x }` any number, `[ x ]` optional, `( x )` together. Words and marks of the language stand in quotation marks; what stands',
+        'between question marks is described. `--` in a program starts a comment to the end of the line. A test derives programs from',
+        'this grammar, which the parser must take, and changes words of real programs: what the grammar refuses is refused.', '',
+        '```', productions, '```']) + '\n'
 
 
 def main():
     stale = 0
-    for path, text in (('docs/yak/README.md', grammar()),
+    for path, text in (('docs/yak/grammar.md', grammar()),
                        ('docs/yak/opcodes.md', opcodes()), ('docs/yak/messages.md', messages())):
         target = ROOT / path
         if sys.argv[1:] == ['--check']:
