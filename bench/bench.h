@@ -28,6 +28,8 @@ void bench_row(bench_t *bench, const char *name, double value, const char *unit,
 /* bench_program: compiles examples/gimpo/general.yak into the trace's configuration; image and
    source have the limits' sizes and must outlive it. */
 DURE_MUST_USE bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source);
+/* One decision of the general program's payment, by the VM and by the tree walker. */
+DURE_MUST_USE bool bench_yak(bench_t *bench);
 /* The ledger and chain alone: payments already verified, in blocks of 10,000. */
 DURE_MUST_USE bool bench_ledger(bench_t *bench);
 /* A node on a real directory: signed payments, durable. */
