@@ -211,6 +211,36 @@ static uint32_t changes_count(const dure_ledger_t *ledger, uint32_t fund, dure_m
     return count;
 }
 
+/* Whether lots out there may read values of the past. */
+static bool is_fixed_anywhere(const dure_ledger_t *ledger, uint32_t fund, const dure_name_t *name)
+{
+    bool fixed = false;
+    for (uint8_t version = 0; version < fund_at(ledger, fund)->versions; version++) {
+        const dure_yak_program_t *program = ledger_program(ledger, fund, version);
+        const uint32_t i = parameter_find(program, name);
+        fixed = fixed || (i < program->parameter_count && program->parameters[i].fixed_at_issue);
+    }
+    return fixed;
+}
+
+/* A change takes the place of one of the same day, or of one that no day needs any more; else there
+   must be room, for the parameter and in the fund's record. */
+static bool change_fits(const dure_ledger_t *ledger, uint32_t fund, const dure_act_parameter_t *act)
+{
+    uint32_t superseded;
+    uint32_t same;
+    const uint32_t count =
+        changes_count(ledger, fund, dure_name_mark(&act->parameter), act->from, &superseded, &same);
+    if (same != CELL_NONE) {
+        return true;
+    }
+    if (count >= DURE_PARAMETER_CHANGES_MAX) {
+        return superseded != CELL_NONE && !is_fixed_anywhere(ledger, fund, &act->parameter);
+    }
+    return ledger_list_count(ledger, POOL_CHANGE, fund_at(ledger, fund)->changes) <
+           DURE_FUND_PARAMETERS_MAX * DURE_PARAMETER_CHANGES_MAX;
+}
+
 static dure_result_t parameter_check(const dure_ledger_t *ledger, const work_t *work,
                                      const dure_act_parameter_t *act)
 {
@@ -238,15 +268,7 @@ static dure_result_t parameter_check(const dure_ledger_t *ledger, const work_t *
         ledger_effect_number(work->effect, DURE_LABEL_EARLIEST_DAY, (uint64_t)earliest);
         return DURE_RESULT_NOTICE_TOO_SHORT;
     }
-    uint32_t superseded;
-    uint32_t same;
-    const uint32_t count =
-        changes_count(ledger, fund, dure_name_mark(&act->parameter), act->from, &superseded, &same);
-    if (same == CELL_NONE && count >= DURE_PARAMETER_CHANGES_MAX &&
-        (parameter->fixed_at_issue || superseded == CELL_NONE)) {
-        return DURE_RESULT_TABLE_FULL; /* lots out there read the old values */
-    }
-    return DURE_RESULT_DONE;
+    return change_fits(ledger, fund, act) ? DURE_RESULT_DONE : DURE_RESULT_TABLE_FULL;
 }
 
 void ledger_change_insert(dure_ledger_t *ledger, uint32_t fund,

@@ -103,6 +103,7 @@ typedef struct {
 #define LIST_BASE  64u
 #define LISTS_KEPT (256u - LIST_BASE)
 
+#define LOT_WON_MASK ((UINT64_C(1) << 50) - 1)
 /* What a lot cost an account is face - paid. */
 typedef struct {
     uint32_t next;
@@ -491,6 +492,22 @@ void ledger_open_remove(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint
 DURE_MUST_USE bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
                                     bool *merges, dure_result_t *code);
 void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund);
+/* Places for several lots at once, of several funds. */
+#define PLACES_MAX 36u
+typedef struct {
+    uint32_t fund, lots;
+    bool merges; /* alike lots must be merged first */
+} place_t;
+typedef struct {
+    uint32_t count;
+    place_t funds[PLACES_MAX];
+} places_t;
+void ledger_places_want(places_t *places, uint32_t fund, uint32_t lots);
+/* DONE, LOTS_FULL or TABLE_FULL; sets `merges`. */
+DURE_MUST_USE dure_result_t ledger_places_check(const dure_ledger_t *ledger, uint32_t party,
+                                                places_t *places);
+/* Merges where that was needed. */
+void ledger_places_make(dure_ledger_t *ledger, uint32_t party, const places_t *places);
 /* Whether the fund's ceiling lets so much more be issued: DONE, CEILING_REACHED with its numbers,
    or AMOUNT_TOO_LARGE. */
 dure_result_t ledger_ceiling_check(const dure_ledger_t *ledger, uint32_t fund,
@@ -520,6 +537,28 @@ bool ledger_reward_place(const dure_ledger_t *ledger, uint32_t party, uint32_t f
 /* Issues a reward into such a lot or a new one, whose number it returns. */
 uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
                              dure_amount_t amount);
+
+/* ---- line.c: which lots go first */
+#define LINE_LOTS_MAX PARTY_PLACES_MAX
+typedef struct {
+    uint32_t cell;
+    uint32_t rank; /* the program's priority, or the place among the named funds */
+    uint32_t number;
+    dure_day_t end_day;
+} line_lot_t;
+typedef struct {
+    uint32_t count;
+    dure_amount_t available; /* in all of them */
+    line_lot_t lots[LINE_LOTS_MAX];
+} line_t;
+/* The lots of a citizen that are not over, of the funds named, or of all if none is. */
+void ledger_line_up(const dure_ledger_t *ledger, line_t *line, uint32_t party,
+                    const dure_fund_choice_t *funds, uint16_t funds_count);
+/* Whether their program must answer alike for both, where it does not see the lot itself. */
+bool ledger_lots_answer_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b);
+/* DONE, FUND_UNKNOWN, OTHER_CITY or FUND_TWICE. */
+dure_result_t ledger_funds_named(const dure_ledger_t *ledger, uint8_t city,
+                                 const dure_fund_choice_t *funds, uint16_t funds_count);
 
 /* ---- tally.c: counters, and what an event would add to them */
 typedef struct {
@@ -585,6 +624,8 @@ void ledger_ask(const dure_ledger_t *ledger, const question_t *question,
 dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
                              const question_t *question, const dure_yak_decision_t *decision,
                              const dure_yak_value_t *values);
+/* A refusal that did not decide leaves no trace in the effect. */
+void ledger_refusal_forget(dure_effect_t *effect);
 /* The value of a parameter on a day. */
 int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
                          const dure_yak_program_t *program, uint32_t parameter, dure_day_t day);
@@ -678,6 +719,15 @@ dure_result_t ledger_hold_uphold(dure_ledger_t *ledger, const work_t *work);
 /* What a purchase ordered on `day` was counted with is given back. */
 void ledger_purchase_uncount(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
                              dure_amount_t amount, dure_amount_t subsidy, dure_day_t day);
+
+/* ---- tx_remainder.c: what cancelling and giving back the remainder have in common */
+/* Whether a lot that is not over may go back: asks its program, unless its fund is open for full
+   refund; the tally gets what it counts. */
+dure_result_t ledger_lot_goes_back(const dure_ledger_t *ledger, const work_t *work,
+                                   dure_verb_t verb, const lot_t *lot, tally_t *tally);
+/* To the account that a version's purchases are subsidised from. */
+void ledger_subsidy_return(dure_ledger_t *ledger, const work_t *work, uint32_t fund,
+                           uint8_t version, dure_amount_t subsidy);
 
 /* An attested entry that this kind of party may have, with a value of its vocabulary. */
 dure_result_t ledger_entry_check(const dure_attribute_entry_t *entry, uint8_t kind);

@@ -9,10 +9,19 @@ static const char *funds_whole(const dure_ledger_t *ledger)
         if (!fund->loaded) {
             return "a fund is named that has no record";
         }
-        if (fund->version >= fund->versions || fund->programs[fund->versions - 1] == CELL_NONE) {
+        if (fund->versions == 0 || fund->version != fund->versions - 1) {
             return "a fund lacks a program";
         }
+        dure_day_t opened = 0;
         for (uint8_t version = 0; version < fund->versions; version++) {
+            if (fund->programs[version] == CELL_NONE) {
+                return "a fund lacks a program";
+            }
+            const program_t *of = program_at(ledger, fund->programs[version]);
+            if (of->opened < opened) {
+                return "a fund's programs do not follow one another";
+            }
+            opened = of->opened;
             const dure_yak_program_t *program = ledger_program(ledger, i, version);
             if (program->issuer_city != city_at(ledger, fund->city)->code) {
                 return "a program names another city as issuer";

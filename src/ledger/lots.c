@@ -53,10 +53,9 @@ void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
         if (into != CELL_NONE) {
             lot_t *kept = lot_at(ledger, into);
             ledger_touch(ledger, kept, sizeof *kept);
-            const uint64_t mask = (UINT64_C(1) << 50) - 1;
-            kept->face = (kept->face + lot->face) & mask; /* within what the fund issued */
-            kept->left = (kept->left + lot->left) & mask;
-            kept->paid = (kept->paid + lot->paid) & mask;
+            kept->face = (kept->face + lot->face) & LOT_WON_MASK; /* within what the fund issued */
+            kept->left = (kept->left + lot->left) & LOT_WON_MASK;
+            kept->paid = (kept->paid + lot->paid) & LOT_WON_MASK;
             ledger_unlink(ledger, POOL_LOT, &owner->holdings, at);
         }
         at = next;
@@ -64,13 +63,13 @@ void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
-/* Funds in which the party has lots or orders, this one counted. */
-static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party, uint32_t fund)
+/* Funds in which the party has lots or orders. */
+static uint32_t funds_held(const dure_ledger_t *ledger, const party_t *party)
 {
-    uint32_t count = 1;
+    uint32_t count = 0;
     for (uint32_t at = 0; at < ledger->state->pools[POOL_FUND].used; at++) {
         uint32_t unused;
-        count += at != fund && places_taken(ledger, party, at, &unused) > 0;
+        count += places_taken(ledger, party, at, &unused) > 0;
     }
     return count;
 }
@@ -82,27 +81,66 @@ uint32_t ledger_places(const dure_ledger_t *ledger, uint32_t party)
            ledger_list_count(ledger, POOL_ORDER, owner->open);
 }
 
+void ledger_places_want(places_t *places, uint32_t fund, uint32_t lots)
+{
+    uint32_t i = 0;
+    while (i < places->count && places->funds[i].fund != fund) {
+        i++;
+    }
+    if (i == places->count) {
+        DURE_ASSERT(places->count < PLACES_MAX);
+        places->funds[places->count++] = (place_t){.fund = fund};
+    }
+    places->funds[i].lots += lots;
+}
+
+dure_result_t ledger_places_check(const dure_ledger_t *ledger, uint32_t party, places_t *places)
+{
+    const party_t *owner = party_at(ledger, party);
+    uint32_t wanted = 0;
+    uint32_t new_funds = 0;
+    uint32_t all = ledger_places(ledger, party);
+    for (uint32_t i = 0; i < places->count; i++) {
+        place_t *place = &places->funds[i];
+        uint32_t mergeable;
+        const uint32_t taken = places_taken(ledger, owner, place->fund, &mergeable);
+        place->merges = taken + place->lots > DURE_PARTY_LOTS_MAX;
+        if (place->merges && taken - mergeable + place->lots > DURE_PARTY_LOTS_MAX) {
+            return DURE_RESULT_LOTS_FULL;
+        }
+        all -= place->merges ? mergeable : 0;
+        new_funds += taken == 0;
+        wanted += place->lots;
+    }
+    if (all + wanted > PARTY_PLACES_MAX ||
+        (new_funds > 0 && funds_held(ledger, owner) + new_funds > DURE_PARTY_FUNDS_MAX)) {
+        return DURE_RESULT_LOTS_FULL;
+    }
+    /* Each open order keeps a lot's place free, so that the bank's credit never fails. */
+    if (ledger_room(ledger, POOL_LOT) < ledger->state->pools[POOL_ORDER].live + wanted ||
+        owner->lot_next > UINT32_MAX - wanted) {
+        return DURE_RESULT_TABLE_FULL;
+    }
+    return DURE_RESULT_DONE;
+}
+
+void ledger_places_make(dure_ledger_t *ledger, uint32_t party, const places_t *places)
+{
+    for (uint32_t i = 0; i < places->count; i++) {
+        if (places->funds[i].merges) {
+            ledger_lots_merge(ledger, party, places->funds[i].fund);
+        }
+    }
+}
+
 bool ledger_lot_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund, bool *merges,
                       dure_result_t *code)
 {
-    const party_t *owner = party_at(ledger, party);
-    uint32_t mergeable;
-    const uint32_t taken = places_taken(ledger, owner, fund, &mergeable);
-    *merges = taken >= DURE_PARTY_LOTS_MAX;
-    if ((*merges && taken - mergeable >= DURE_PARTY_LOTS_MAX) ||
-        (taken == 0 && funds_held(ledger, owner, fund) > DURE_PARTY_FUNDS_MAX) ||
-        ledger_places(ledger, party) >= PARTY_PLACES_MAX) {
-        *code = DURE_RESULT_LOTS_FULL;
-        return false;
-    }
-    /* Each open order keeps a lot's place free, so that the bank's credit never fails. */
-    if (ledger_room(ledger, POOL_LOT) <= ledger->state->pools[POOL_ORDER].live ||
-        owner->lot_next == UINT32_MAX) {
-        *code = DURE_RESULT_TABLE_FULL;
-        return false;
-    }
-    *code = DURE_RESULT_DONE;
-    return true;
+    places_t places = {.count = 0};
+    ledger_places_want(&places, fund, 1);
+    *code = ledger_places_check(ledger, party, &places);
+    *merges = places.funds[0].merges;
+    return *code == DURE_RESULT_DONE;
 }
 
 dure_day_t ledger_end_day(const dure_yak_program_t *program, dure_day_t issue_day)

@@ -9,14 +9,6 @@
 #define TAKEN_MAX 64u /* lots of one payment: an effect has room for their terms */
 #define PARTS_MAX 32u
 #define FUNDS_MAX 8u /* funds of one payment */
-#define LINE_MAX  (DURE_PARTY_LOTS_MAX * DURE_PARTY_FUNDS_MAX)
-
-typedef struct {
-    uint32_t cell;
-    uint32_t rank; /* the program's priority, or the place among the named funds */
-    uint32_t number;
-    dure_day_t end_day;
-} waiting_t;
 
 typedef struct {
     uint32_t cell;
@@ -38,106 +30,29 @@ typedef struct {
 } received_t;
 
 typedef struct {
-    uint32_t line_count, taken_count, parts_count, received_count;
-    dure_amount_t rest;      /* still to pay */
-    dure_amount_t available; /* in the line */
-    dure_result_t refusal;   /* of the first part refused, or DONE */
-    bool reward_cut;         /* less was there than the programs give */
-    waiting_t line[LINE_MAX];
+    uint32_t taken_count, parts_count, received_count;
+    dure_amount_t rest;    /* still to pay */
+    dure_result_t refusal; /* of the first part refused, or DONE */
+    bool reward_cut;       /* less was there than the programs give */
+    line_t line;
     taken_t taken[TAKEN_MAX];
     part_t parts[PARTS_MAX];
     received_t received[FUNDS_MAX];
     tally_t tally;
 } plan_t;
 
-/* ---- the line */
-static bool stands_before(const waiting_t *a, const waiting_t *b)
-{
-    if (a->rank != b->rank) {
-        return a->rank < b->rank;
-    }
-    return a->end_day != b->end_day ? a->end_day < b->end_day : a->number < b->number;
-}
-
-static void line_insert(plan_t *plan, waiting_t new)
-{
-    uint32_t at = plan->line_count++;
-    for (; at > 0 && stands_before(&new, &plan->line[at - 1]); at--) {
-        plan->line[at] = plan->line[at - 1];
-    }
-    plan->line[at] = new;
-}
-
-/* False if the payer named funds and this is none of them. */
-static bool rank_of(const dure_ledger_t *ledger, const pay_t *pay, const lot_t *lot, uint32_t *rank)
-{
-    if (pay->funds_count == 0) {
-        *rank = ledger_program(ledger, lot->fund, ledger_lot_version(ledger, lot))->priority;
-        return true;
-    }
-    const uint64_t number = fund_at(ledger, lot->fund)->number;
-    for (uint16_t i = 0; i < pay->funds_count; i++) {
-        if (pay->funds[i].fund == number) {
-            *rank = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void line_up(const dure_ledger_t *ledger, const pay_t *pay, plan_t *plan)
-{
-    const party_t *payer = party_at(ledger, pay->payer);
-    plan->line_count = 0;
-    plan->available = DURE_AMOUNT_ZERO;
-    for (uint32_t at = payer->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
-        const lot_t *lot = lot_at(ledger, at);
-        waiting_t new = {.cell = at, .number = lot->number, .end_day = (dure_day_t)lot->end_day};
-        if (new.end_day >= ledger->today && rank_of(ledger, pay, lot, &new.rank)) {
-            line_insert(plan, new);
-            const dure_amount_t left = ledger_lot_left(lot);
-            if (!dure_amount_add(&plan->available, plan->available, left)) {
-                plan->available = dure_amount(DURE_AMOUNT_WON_MAX);
-            }
-        }
-    }
-}
-
 /* ---- parts */
-static bool same_fixed(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
-{
-    if (a->issue_day == b->issue_day) {
-        return true;
-    }
-    const dure_yak_program_t *program =
-        ledger_program(ledger, a->fund, ledger_lot_version(ledger, a));
-    for (uint32_t i = 0; i < program->parameter_count; i++) {
-        if (program->parameters[i].fixed_at_issue &&
-            ledger_parameter(ledger, a->fund, program, i, (dure_day_t)a->issue_day) !=
-                ledger_parameter(ledger, a->fund, program, i, (dure_day_t)b->issue_day)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool answers_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
-{
-    return a->fund == b->fund && ledger_lot_version(ledger, a) == ledger_lot_version(ledger, b) &&
-           same_fixed(ledger, a, b);
-}
-
 /* Where the part that starts at `first` ends, and what it has, at most what is still to pay. */
 static uint32_t part_end(const dure_ledger_t *ledger, const plan_t *plan, uint32_t first,
                          dure_amount_t *has)
 {
-    const lot_t *lot = lot_at(ledger, plan->line[first].cell);
+    const lot_t *lot = lot_at(ledger, plan->line.lots[first].cell);
     *has = DURE_AMOUNT_ZERO;
     uint32_t at = first;
-    while (at < plan->line_count &&
-           answers_alike(ledger, lot, lot_at(ledger, plan->line[at].cell))) {
+    while (at < plan->line.count &&
+           ledger_lots_answer_alike(ledger, lot, lot_at(ledger, plan->line.lots[at].cell))) {
         /* Lots of one fund: their sum is within what the fund issued. */
-        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, plan->line[at].cell)));
+        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, plan->line.lots[at].cell)));
         at++;
     }
     *has = dure_amount_min(*has, plan->rest);
@@ -174,7 +89,7 @@ static dure_result_t part_note(const dure_ledger_t *ledger, plan_t *plan, uint32
         if (plan->taken_count == TAKEN_MAX) {
             return DURE_RESULT_TOO_MANY_LOTS;
         }
-        const uint32_t cell = plan->line[at].cell;
+        const uint32_t cell = plan->line.lots[at].cell;
         const dure_amount_t takes = dure_amount_min(rest, ledger_lot_left(lot_at(ledger, cell)));
         plan->taken[plan->taken_count++] = (taken_t){.cell = cell, .amount = takes};
         rest = dure_amount_minus(rest, takes);
@@ -283,7 +198,7 @@ static bool is_paused(const dure_ledger_t *ledger, const work_t *work, plan_t *p
 static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
                               plan_t *plan, uint32_t first, dure_amount_t amount)
 {
-    const lot_t *lot = lot_at(ledger, plan->line[first].cell);
+    const lot_t *lot = lot_at(ledger, plan->line.lots[first].cell);
     if (is_paused(ledger, work, plan, lot->fund)) {
         return DURE_RESULT_DONE;
     }
@@ -318,18 +233,6 @@ static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, c
     return ledger_tally_add(ledger, &plan->tally, &question, &decision);
 }
 
-/* A refusal that did not decide leaves no trace in the effect. */
-static void forget_refusal(dure_effect_t *effect)
-{
-    effect->fund = 0;
-    effect->fund_version = 0;
-    effect->rule = (dure_name_t){{0}};
-    for (uint16_t i = 0; i < effect->numbers_count; i++) {
-        effect->numbers[i] = (dure_effect_number_t){0};
-    }
-    effect->numbers_count = 0;
-}
-
 /* What a wallet has in line is the payer's alone to know. */
 static dure_result_t not_covered(const work_t *work, const pay_t *pay, const plan_t *plan)
 {
@@ -343,7 +246,7 @@ static dure_result_t not_covered(const work_t *work, const pay_t *pay, const pla
     }
     ledger_effect_number(work->effect, DURE_LABEL_ASKED, pay->amount.won);
     if (own) {
-        ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, plan->available.won);
+        ledger_effect_number(work->effect, DURE_LABEL_AVAILABLE, plan->line.available.won);
         ledger_effect_number(work->effect, DURE_LABEL_COVERED, covered);
     }
     return DURE_RESULT_NOT_ENOUGH_MONEY;
@@ -352,18 +255,18 @@ static dure_result_t not_covered(const work_t *work, const pay_t *pay, const pla
 static dure_result_t money_find(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
                                 plan_t *plan)
 {
-    line_up(ledger, pay, plan);
+    ledger_line_up(ledger, &plan->line, pay->payer, pay->funds, pay->funds_count);
     plan->rest = pay->amount;
     plan->refusal = DURE_RESULT_DONE;
     plan->reward_cut = false;
     plan->taken_count = plan->parts_count = plan->received_count = 0;
     plan->tally.count = 0;
-    for (uint32_t at = 0; at < plan->line_count && !dure_amount_is_zero(plan->rest);) {
+    for (uint32_t at = 0; at < plan->line.count && !dure_amount_is_zero(plan->rest);) {
         dure_amount_t amount;
         const uint32_t end = part_end(ledger, plan, at, &amount);
         const dure_result_t code = part_ask(ledger, work, pay, plan, at, amount);
         if (code != DURE_RESULT_DONE) {
-            forget_refusal(work->effect);
+            ledger_refusal_forget(work->effect);
             return code;
         }
         at = end;
@@ -371,30 +274,11 @@ static dure_result_t money_find(const dure_ledger_t *ledger, const work_t *work,
     if (!dure_amount_is_zero(plan->rest)) {
         return not_covered(work, pay, plan);
     }
-    forget_refusal(work->effect);
+    ledger_refusal_forget(work->effect);
     return ledger_tally_check(ledger, &plan->tally);
 }
 
 /* ---- the whole */
-static dure_result_t funds_check(const dure_ledger_t *ledger, const pay_t *pay)
-{
-    for (uint16_t i = 0; i < pay->funds_count; i++) {
-        const uint32_t fund = ledger_fund_find(ledger, pay->funds[i].fund);
-        if (fund == CELL_NONE) {
-            return DURE_RESULT_FUND_UNKNOWN;
-        }
-        if (fund_at(ledger, fund)->city != party_at(ledger, pay->payer)->city) {
-            return DURE_RESULT_OTHER_CITY;
-        }
-        for (uint16_t before = 0; before < i; before++) {
-            if (pay->funds[before].fund == pay->funds[i].fund) {
-                return DURE_RESULT_FUND_TWICE;
-            }
-        }
-    }
-    return DURE_RESULT_DONE;
-}
-
 /* Room for each fund by itself, and for all that are new together. */
 static bool balances_fit(const dure_ledger_t *ledger, const pay_t *pay, const plan_t *plan)
 {
@@ -428,9 +312,12 @@ static bool moves_fit(const dure_ledger_t *ledger, const pay_t *pay, const plan_
 static dure_result_t pay_check(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
                                plan_t *plan)
 {
+    const uint8_t city = party_at(ledger, pay->payer)->city;
     dure_result_t code = ledger_may_send(ledger, pay->payer);
     code = code != DURE_RESULT_DONE ? code : ledger_may_receive(ledger, pay->payee);
-    code = code != DURE_RESULT_DONE ? code : funds_check(ledger, pay);
+    code = code != DURE_RESULT_DONE
+               ? code
+               : ledger_funds_named(ledger, city, pay->funds, pay->funds_count);
     code = code != DURE_RESULT_DONE ? code : money_find(ledger, work, pay, plan);
     if (code != DURE_RESULT_DONE) {
         return code;

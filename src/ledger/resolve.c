@@ -245,3 +245,14 @@ dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
     DURE_ASSERT(false && "a refusal without a reason");
     return DURE_RESULT_RULE_NO_ALLOW;
 }
+
+void ledger_refusal_forget(dure_effect_t *effect)
+{
+    effect->fund = 0;
+    effect->fund_version = 0;
+    effect->rule = (dure_name_t){{0}};
+    for (uint16_t i = 0; i < effect->numbers_count; i++) {
+        effect->numbers[i] = (dure_effect_number_t){0};
+    }
+    effect->numbers_count = 0;
+}

@@ -1,23 +1,38 @@
 #include "ledger/test_stage.h"
 
-dure_bytes_t stage_image(const char *from, const char *to)
+/* Replaces in all places; there must be one. */
+static void replace(char *to_text, const char *text, const char *from, const char *to)
 {
-    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
-    static char changed[2 * DURE_YAK_SOURCE_SIZE_MAX];
-    const char *at = (const char *)test_source().data;
     size_t size = 0;
     uint32_t places = 0;
-    for (const char *found = strstr(at, from); found != NULL; found = strstr(at, from)) {
-        memcpy(changed + size, at, (size_t)(found - at));
-        size += (size_t)(found - at);
-        memcpy(changed + size, to, strlen(to));
+    for (const char *found = strstr(text, from); found != NULL; found = strstr(text, from)) {
+        memcpy(to_text + size, text, (size_t)(found - text));
+        size += (size_t)(found - text);
+        memcpy(to_text + size, to, strlen(to));
         size += strlen(to);
-        at = found + strlen(from);
+        text = found + strlen(from);
         places++;
     }
     assert_true(places > 0);
-    memcpy(changed + size, at, strlen(at) + 1);
-    return test_compile(changed, image);
+    memcpy(to_text + size, text, strlen(text) + 1);
+}
+
+dure_bytes_t stage_images(size_t count, const char *const changes[][2])
+{
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    static char texts[2][2 * DURE_YAK_SOURCE_SIZE_MAX];
+    const char *text = (const char *)test_source().data;
+    for (size_t i = 0; i < count; i++) {
+        replace(texts[i % 2], text, changes[i][0], changes[i][1]);
+        text = texts[i % 2];
+    }
+    return test_compile(text, image);
+}
+
+dure_bytes_t stage_image(const char *from, const char *to)
+{
+    const char *const change[1][2] = {{from, to}};
+    return stage_images(1, change);
 }
 
 static void done(world_t *world, uint64_t party, dure_body_t body)

@@ -39,5 +39,7 @@ void stage_make(stage_t *stage);
 void stage_free(stage_t *stage);
 /* The image of general.yak with `from` replaced by `to`, both in all places. */
 dure_bytes_t stage_image(const char *from, const char *to);
+/* The same with several changes, one after the other. */
+dure_bytes_t stage_images(size_t count, const char *const changes[][2]);
 
 #endif

@@ -1,6 +1,6 @@
 /* payout_result: the bank's definite answer.  Order of refusals: role, payout, city, hold.  A
-   rejected redemption gives the merchant its money back; a rejected cancellation stays open, since
-   the lot is gone and the buyer is owed the price. */
+   rejected redemption gives the merchant its money back; of a cancellation or a remainder it stays
+   open, since the lot is gone and its holder is owed the price. */
 #include "ledger/ledger_private.h"
 
 static void payout_close(dure_ledger_t *ledger, uint32_t cell, uint32_t party)
@@ -33,7 +33,7 @@ static void settle(dure_ledger_t *ledger, fund_t *fund, uint32_t cell, uint32_t 
 static void reject(dure_ledger_t *ledger, uint32_t fund, uint32_t cell, uint32_t party)
 {
     payout_t *payout = payout_at(ledger, cell);
-    if (payout->why == PAYOUT_CANCEL) {
+    if (payout->why != PAYOUT_REDEMPTION) {
         ledger_touch(ledger, payout, sizeof *payout);
         payout->rejections = (uint16_t)(payout->rejections + (payout->rejections < UINT16_MAX));
         ledger_dirty(ledger, DURE_TABLE_PAYOUT, cell);
@@ -50,7 +50,7 @@ static void reject(dure_ledger_t *ledger, uint32_t fund, uint32_t cell, uint32_t
 /* The effect itself says which kind of payout it was, so that it can be added up alone. */
 static dure_move_t move_of(const payout_t *payout, bool settled)
 {
-    if (payout->why == PAYOUT_CANCEL) {
+    if (payout->why != PAYOUT_REDEMPTION) {
         return settled ? DURE_MOVE_REFUND_SETTLED : DURE_MOVE_REFUND_REJECTED;
     }
     return settled ? DURE_MOVE_PAYOUT_SETTLED : DURE_MOVE_PAYOUT_REJECTED;

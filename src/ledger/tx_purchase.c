@@ -103,6 +103,9 @@ static dure_result_t order_check(const dure_ledger_t *ledger, const work_t *work
     if (fund->city != party->city) {
         return DURE_RESULT_OTHER_CITY;
     }
+    if (fund->mode != DURE_FUND_MODE_OPEN) {
+        return DURE_RESULT_FUND_PAUSED;
+    }
     plan->version = ledger_fund_version(ledger, plan->fund);
     plan->face = body->face;
     const dure_day_t last =

@@ -1,9 +1,10 @@
-/* purchase_cancel: an untouched bought lot goes back.  Order of refusals: kind, holds, fund, lot,
-   its origin, touched, the program, room. */
+/* purchase_cancel: an untouched bought lot goes back.  Order of refusals: kind, whether the holder
+   may send, fund, lot, its origin, touched, its last day, the program, room.  While a fund is open
+   for full refund its program is not asked. */
 #include "ledger/ledger_private.h"
 
 static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *work, uint32_t *fund,
-                                  uint32_t *cell)
+                                  uint32_t *cell, tally_t *tally)
 {
     const dure_purchase_cancel_t *body = &work->tx->body.purchase_cancel;
     const party_t *party = party_at(ledger, work->signer);
@@ -29,41 +30,19 @@ static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *wor
     if (lot->left != lot->face) {
         return DURE_RESULT_LOT_TOUCHED;
     }
-    question_t question = ledger_question(*fund, ledger_lot_version(ledger, lot), DURE_VERB_CANCEL,
-                                          ledger_lot_left(lot));
-    question.roles[DURE_ROLE_HOLDER] = work->signer;
-    question.signer = DURE_ROLE_HOLDER;
-    question.lot = lot;
-    question.issue_day = (dure_day_t)lot->issue_day;
-    dure_yak_decision_t decision;
-    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
-    ledger_ask(ledger, &question, &decision, values);
-    if (decision.outcome == DURE_YAK_REFUSED) {
-        return ledger_refusal(ledger, work->effect, &question, &decision, values);
+    const dure_result_t code = ledger_lot_goes_back(ledger, work, DURE_VERB_CANCEL, lot, tally);
+    if (code != DURE_RESULT_DONE) {
+        return code;
     }
     return ledger_room(ledger, POOL_PAYOUT) == 0 ? DURE_RESULT_TABLE_FULL : DURE_RESULT_DONE;
-}
-
-static void subsidy_return(dure_ledger_t *ledger, const work_t *work, uint32_t fund,
-                           uint8_t version, dure_amount_t subsidy)
-{
-    if (dure_amount_is_zero(subsidy)) {
-        return;
-    }
-    const dure_yak_program_t *program = ledger_program(ledger, fund, version);
-    const uint32_t cell = ledger_account_find(ledger, fund_at(ledger, fund)->city,
-                                              &program->verbs[DURE_VERB_PURCHASE].subsidy_from);
-    DURE_ASSERT(cell != CELL_NONE);
-    ledger_account_receive(ledger, cell, subsidy);
-    ledger_effect_move(work->effect, DURE_MOVE_SUBSIDY_RETURNED, fund_at(ledger, fund)->number, 0,
-                       0, &account_at(ledger, cell)->name, subsidy);
 }
 
 dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work)
 {
     uint32_t at;
     uint32_t cell;
-    const dure_result_t checked = cancel_check(ledger, work, &at, &cell);
+    tally_t tally;
+    const dure_result_t checked = cancel_check(ledger, work, &at, &cell, &tally);
     if (checked != DURE_RESULT_DONE) {
         return checked;
     }
@@ -80,12 +59,13 @@ dure_result_t ledger_purchase_cancel(dure_ledger_t *ledger, const work_t *work)
     ledger_lot_take(ledger, work->signer, cell, face);
     ledger_purchase_uncount(ledger, work->signer, at, lot.version, face, subsidy,
                             (dure_day_t)lot.order_day);
+    ledger_tally_commit(ledger, &tally);
     dure_effect_t *effect = work->effect;
     const uint64_t number = fund->number;
     const uint64_t party = work->tx->id.party;
     effect->fund = number;
     ledger_effect_move(effect, DURE_MOVE_LOT_CANCELLED, number, party, lot.number, NULL, face);
-    subsidy_return(ledger, work, at, lot.version, subsidy);
+    ledger_subsidy_return(ledger, work, at, lot.version, subsidy);
     const dure_record_payout_t payout = {
         .id = work->tx->id,
         .fund = number,

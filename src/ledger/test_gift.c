@@ -1,0 +1,718 @@
+/* What citizens may do with their money beside paying: give it, take back what is left of it; and
+   what becomes of what nobody used in time. */
+#include "ledger/test_stage.h"
+
+#define BEN   UINT64_C(102)
+#define CARL  UINT64_C(103)
+#define SHORT UINT64_C(9) /* its money is over after ten days */
+
+/* ---- bodies */
+static dure_body_t gift(uint64_t receiver, uint64_t won)
+{
+    return (dure_body_t){.kind = DURE_BODY_GIFT,
+                         .gift = {.receiver = receiver, .amount = dure_amount(won)}};
+}
+
+static dure_body_t remainder_of(uint64_t fund, uint32_t lot)
+{
+    return (dure_body_t){.kind = DURE_BODY_REMAINDER, .remainder = {.fund = fund, .lot = lot}};
+}
+
+static dure_body_t lapse(uint16_t count, const uint64_t *parties)
+{
+    dure_body_t body = {.kind = DURE_BODY_LAPSE, .lapse = {.parties_count = count}};
+    for (uint16_t i = 0; i < count; i++) {
+        body.lapse.parties[i].party = parties[i];
+    }
+    return body;
+}
+
+static dure_act_t mode(uint64_t fund, uint8_t is, uint64_t successor)
+{
+    return (dure_act_t){.kind = DURE_ACT_MODE,
+                        .mode = {.fund = fund, .mode = is, .successor = successor}};
+}
+
+/* ---- steps: after each the invariants hold */
+static void whole(const world_t *world)
+{
+    const char *problem = dure_ledger_invariants(world->ledger);
+    if (problem != NULL) {
+        print_error("%s\n", problem);
+    }
+    assert_null(problem);
+}
+
+static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
+{
+    const dure_result_t code = world_send(world, party, &body);
+    if (code != expected) {
+        print_error("got %d, expected %d\n", (int)code, (int)expected);
+    }
+    assert_code(code, expected);
+    assert_true(code == DURE_RESULT_DONE || world->effect.moves_count == 0);
+    whole(world);
+}
+
+static void done(world_t *world, uint64_t party, dure_body_t body)
+{
+    expect(world, DURE_RESULT_DONE, party, body);
+}
+
+static void decide(world_t *world, dure_act_t act)
+{
+    done(world, OFFICER_1, body_propose(act, FAR_DAY));
+}
+
+static int64_t number(const world_t *world, dure_label_t label)
+{
+    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
+        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
+            return world->effect.numbers[i].value;
+        }
+    }
+    return -1;
+}
+
+static void move_is(const world_t *world, uint32_t i, dure_move_t what, uint64_t party,
+                    uint32_t lot, uint64_t won)
+{
+    assert_true(i < world->effect.moves_count);
+    const dure_effect_move_t *move = &world->effect.moves[i];
+    assert_int_equal(move->what, what);
+    assert_int_equal(move->party, party);
+    assert_int_equal(move->lot, lot);
+    assert_int_equal(move->amount.won, won);
+}
+
+static world_t *town(void)
+{
+    world_t *world = world_new(NULL, false, 1);
+    world_fund(world);
+    world_register(world, ANNA, DURE_KIND_CITIZEN);
+    world_register(world, BEN, DURE_KIND_CITIZEN);
+    world_register(world, CARL, DURE_KIND_CITIZEN);
+    world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
+    return world;
+}
+
+/* What is left holds after loading the records into another ledger, too. */
+static void finish(world_t *world)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    void *memory;
+    dure_ledger_t *second = world_second(world, &memory);
+    const char *problem = NULL;
+    uint64_t cursor = 0;
+    uint8_t table;
+    dure_blind_t blind;
+    const dure_hash_t root = world_root(world);
+    dure_ledger_load_begin(second);
+    dure_writer_t out = dure_writer(bytes, sizeof bytes);
+    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
+        assert_true(
+            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
+        out = dure_writer(bytes, sizeof bytes);
+    }
+    assert_true(dure_ledger_load_end(second, &problem));
+    dure_hash_t loaded;
+    dure_ledger_root(second, &loaded);
+    assert_memory_equal(&root, &loaded, sizeof root);
+    free(memory);
+    world_free(world);
+}
+
+static const lot_t *lot_of(const world_t *world, uint64_t party, uint64_t fund, uint32_t lot)
+{
+    const dure_ledger_t *ledger = world->ledger;
+    const uint32_t cell =
+        ledger_lot_find(ledger, party_at(ledger, ledger_party_find(ledger, party)),
+                        ledger_fund_find(ledger, fund), lot);
+    return cell == CELL_NONE ? NULL : lot_at(ledger, cell);
+}
+
+static void lot_is(const world_t *world, uint64_t party, uint32_t number_of, uint64_t face,
+                   uint64_t left, uint64_t paid, bool gifted)
+{
+    const lot_t *lot = lot_of(world, party, FUND, number_of);
+    assert_non_null(lot);
+    assert_int_equal(lot->face, face);
+    assert_int_equal(lot->left, left);
+    assert_int_equal(lot->paid, paid);
+    assert_int_equal(lot->gifted, gifted);
+}
+
+static const fund_t *fund_of(const world_t *world, uint64_t fund)
+{
+    return fund_at(world->ledger, ledger_fund_find(world->ledger, fund));
+}
+
+static uint64_t budget(const world_t *world)
+{
+    const uint32_t fund = ledger_fund_find(world->ledger, FUND);
+    const dure_name_t name = test_name("budget");
+    return account_at(world->ledger,
+                      ledger_account_find(world->ledger, fund_at(world->ledger, fund)->city, &name))
+        ->balance.won;
+}
+
+/* ---- gifts */
+static void a_gift_splits_face_and_price(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10001); /* 600 of it the city's */
+    lot_is(world, ANNA, 1, 10001, 10001, 9401, false);
+    const fund_t before = *fund_of(world, FUND);
+    done(world, ANNA, gift(BEN, 3333));
+    /* floor(9401 * 3333 / 10001) = 3133. */
+    lot_is(world, ANNA, 1, 6668, 6668, 6268, false);
+    lot_is(world, BEN, 1, 3333, 3333, 3133, true);
+    assert_int_equal(world->effect.moves_count, 2);
+    move_is(world, 0, DURE_MOVE_LOT_GIVEN, ANNA, 1, 3333);
+    move_is(world, 1, DURE_MOVE_LOT_RECEIVED, BEN, 1, 3333);
+    assert_int_equal(world->effect.fund, FUND);
+    const fund_t *fund = fund_of(world, FUND);
+    assert_int_equal(fund->held_citizens.won, before.held_citizens.won);
+    assert_int_equal(fund->issued.won, before.issued.won);
+    assert_int_equal(fund->escrow.won, before.escrow.won);
+    /* Of a lot spent in part only what is there goes, and takes its part of the price. */
+    done(world, ANNA, body_payment(SHOP, 668));
+    done(world, ANNA, gift(BEN, 6000));
+    assert_null(lot_of(world, ANNA, FUND, 1));
+    lot_is(world, BEN, 2, 6000, 6000, 5640, true);
+    assert_int_equal(lot_of(world, BEN, FUND, 2)->origin, DURE_ORIGIN_PURCHASE);
+    assert_int_equal(lot_of(world, BEN, FUND, 2)->end_day, lot_of(world, BEN, FUND, 1)->end_day);
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, gift(BEN, 1));
+    assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 0);
+    /* A gift spends like any money. */
+    done(world, BEN, body_payment(SHOP, 9333));
+    finish(world);
+}
+
+static void gifted_money_is_not_given_cashed_or_cancelled(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10000);
+    done(world, ANNA, gift(BEN, 10000));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, gift(ANNA, 1));
+    expect(world, DURE_RESULT_LOT_NOT_BOUGHT, BEN, body_cancel(FUND, 1));
+    done(world, BEN, body_payment(SHOP, 9000));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, remainder_of(FUND, 1));
+    /* Beside gifted money one's own is found, whatever stands first in line. */
+    world_buy(world, BEN, 5000);
+    done(world, BEN, gift(CARL, 5000));
+    assert_int_equal(world->effect.moves[0].lot, 2);
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, gift(CARL, 1));
+    assert_int_equal(number(world, DURE_LABEL_COVERED), 0);
+    finish(world);
+}
+
+static void the_receivers_limit_counts_all_gifts(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 500000);
+    world_buy(world, CARL, 500000);
+    done(world, ANNA, gift(BEN, 500000));
+    done(world, CARL, gift(BEN, 400000));
+    world_days(world, 31); /* another month */
+    world_buy(world, ANNA, 500000);
+    world_buy(world, CARL, 500000);
+    done(world, ANNA, gift(BEN, 500000));
+    done(world, CARL, gift(BEN, 499999));
+    expect(world, DURE_RESULT_RULE_DENIED, CARL, gift(BEN, 2));
+    assert_string_equal(world->effect.rule.text, "gift_limit");
+    /* What BEN received so far is BEN's to know. */
+    assert_int_equal(world->effect.numbers_count, 2);
+    assert_int_equal(number(world, DURE_LABEL_ASKED), 2);
+    assert_int_equal(number(world, DURE_LABEL_COVERED), 0);
+    done(world, CARL, gift(BEN, 1));
+    expect(world, DURE_RESULT_RULE_DENIED, CARL, gift(BEN, 1));
+    finish(world);
+}
+
+static void a_gift_asks_who_and_whom(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 1000);
+    done(world, FAR_ALL, body_registration(301, DURE_KIND_CITIZEN));
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, gift(BEN, 1));
+    expect(world, DURE_RESULT_SELF_PAYMENT, ANNA, gift(ANNA, 1));
+    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, ANNA, gift(999, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, ANNA, gift(SHOP, 1));
+    expect(world, DURE_RESULT_OTHER_CITY, ANNA, gift(301, 1));
+    dure_body_t body = gift(BEN, 1);
+    body.gift.funds_count = 1;
+    body.gift.funds[0].fund = 77;
+    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body);
+    body.gift.funds_count = 2;
+    body.gift.funds[0].fund = body.gift.funds[1].fund = FUND;
+    expect(world, DURE_RESULT_FUND_TWICE, ANNA, body);
+    body.gift.funds_count = 1;
+    done(world, ANNA, body);
+    finish(world);
+}
+
+/* Thirty-two gifts from different days fill a wallet; alike ones are merged then. */
+static void a_full_wallet_takes_no_gift(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    for (uint32_t i = 0; i < DURE_PARTY_LOTS_MAX; i++) {
+        world_buy(world, ANNA, 1000);
+        done(world, ANNA, gift(BEN, 1000));
+        if (i % 2 == 1) {
+            world_days(world, 1);
+        }
+    }
+    world_buy(world, ANNA, 1000);
+    done(world, ANNA, gift(BEN, 500)); /* merges: half of them are alike in pairs */
+    assert_null(lot_of(world, BEN, FUND, 2));
+    lot_is(world, BEN, 1, 2000, 2000, 1880, true);
+    done(world, ANNA, gift(BEN, 100));
+    for (uint32_t i = 0; i < 14; i++) {
+        world_days(world, 1);
+        world_buy(world, ANNA, 1000);
+        done(world, ANNA, gift(BEN, 900));
+    }
+    /* Two lots go at once: there is room for one, and for none. */
+    world_days(world, 1);
+    world_buy(world, ANNA, 1000);
+    const dure_hash_t before = world_root(world);
+    expect(world, DURE_RESULT_LOTS_FULL, ANNA, gift(BEN, 2500));
+    assert_int_equal(number(world, DURE_LABEL_LIMIT), DURE_PARTY_LOTS_MAX);
+    const dure_hash_t after = world_root(world);
+    assert_memory_not_equal(&before, &after, sizeof before); /* the number alone is used up */
+    finish(world);
+}
+
+/* ---- what is left */
+static void a_remainder_needs_exactly_its_ratio(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10000);
+    world_buy(world, ANNA, 10000);
+    const uint64_t had = budget(world);
+    done(world, ANNA, body_payment(SHOP, 5999)); /* 59.99% of the first */
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
+    done(world, ANNA, body_payment(SHOP, 1));
+    done(world, ANNA, remainder_of(FUND, 1));
+    assert_int_equal(world->effect.moves_count, 3);
+    move_is(world, 0, DURE_MOVE_LOT_REMAINDERED, ANNA, 1, 4000);
+    move_is(world, 1, DURE_MOVE_SUBSIDY_RETURNED, 0, 0, 240);
+    move_is(world, 2, DURE_MOVE_PAYOUT_OPENED, ANNA, 0, 3760);
+    assert_int_equal(budget(world), had + 240);
+    const dure_tx_id_t payout = world_last_id(world);
+    const fund_t *fund = fund_of(world, FUND);
+    assert_int_equal(fund->pending.won, 3760);
+    assert_int_equal(fund->refunded.won, 240);
+    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, remainder_of(FUND, 1));
+    /* A transfer that the bank could not make leaves it owed. */
+    done(world, BANK, body_result(payout, 2));
+    move_is(world, 0, DURE_MOVE_REFUND_REJECTED, ANNA, 0, 3760);
+    assert_int_equal(fund->pending.won, 3760);
+    done(world, BANK, body_result(payout, 1));
+    move_is(world, 0, DURE_MOVE_REFUND_SETTLED, ANNA, 0, 3760);
+    assert_int_equal(fund->refunded.won, 4000);
+    expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
+    /* What no won of the price belongs to makes no payout: 9,400 * 1 / 10,000. */
+    done(world, ANNA, body_payment(SHOP, 9999));
+    done(world, ANNA, remainder_of(FUND, 2));
+    assert_int_equal(world->effect.moves_count, 2);
+    move_is(world, 1, DURE_MOVE_SUBSIDY_RETURNED, 0, 0, 1);
+    world_buy(world, ANNA, 10000);
+    done(world, ANNA, body_payment(SHOP, 7000));
+    done(world, ANNA, remainder_of(FUND, 3)); /* stays open, also after loading */
+    finish(world);
+}
+
+static void a_remainder_asks_who_and_what(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10000);
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, remainder_of(77, 1));
+    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, remainder_of(FUND, 2));
+    expect(world, DURE_RESULT_LOT_UNKNOWN, BEN, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
+    finish(world);
+}
+
+/* ---- merchants among themselves */
+static dure_body_t recirculation(uint64_t payee, uint64_t fund, uint64_t won)
+{
+    return (dure_body_t){
+        .kind = DURE_BODY_RECIRCULATION,
+        .recirculation = {.payee = payee, .fund = fund, .amount = dure_amount(won)}};
+}
+
+static void buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won)
+{
+    done(world, party, body_order(fund, won, 0));
+    done(world, BANK, body_credit(world_last_id(world), (uint64_t)number(world, DURE_LABEL_PRICE)));
+}
+
+static uint64_t has(const world_t *world, uint64_t party, uint64_t fund)
+{
+    const dure_ledger_t *ledger = world->ledger;
+    const uint32_t cell = ledger_balance_find(
+        ledger, party_at(ledger, ledger_party_find(ledger, party)), ledger_fund_find(ledger, fund));
+    return cell == CELL_NONE ? 0 : balance_at(ledger, cell)->amount.won;
+}
+
+/* Among shops, up to 10,000 won a month each. */
+static void open_circle(world_t *world)
+{
+    dure_act_t act = act_fund(SHORT, 10000000000);
+    static const char *const changes[][2] = {
+        {"  cancel    { allow",
+         "  counter passed = sum of amount per month on recirculation by payer\n"
+         "  recirculation {\n    allow when payee.region = issuer.region\n"
+         "    deny too_much when passed + amount > 10,000 won\n  }\n  cancel    { allow"},
+        {"  words {\n", "  words {\n    passed   ko \"a\" en \"a\" zh \"a\"\n"
+                        "    too_much ko \"b\" en \"b\" zh \"b\"\n"},
+    };
+    act.fund.image = stage_images(2, changes);
+    decide(world, act);
+    world_shop(world, SHOP_TWO, DURE_CATEGORY_CAFE);
+    buy(world, ANNA, SHORT, 50000);
+    done(world, ANNA, body_payment(SHOP, 30000));
+}
+
+static void merchants_pay_merchants(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    open_circle(world);
+    world_register(world, SHOP_BARE, DURE_KIND_MERCHANT);
+    done(world, FAR_ALL, body_registration(FAR_SHOP, DURE_KIND_MERCHANT));
+    expect(world, DURE_RESULT_RULE_MISSING_FACT, SHOP, recirculation(SHOP_BARE, SHORT, 1));
+    const fund_t before = *fund_of(world, SHORT);
+    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 6000));
+    move_is(world, 0, DURE_MOVE_MERCHANT_SENT, SHOP, 0, 6000);
+    move_is(world, 1, DURE_MOVE_MERCHANT_RECEIVED, SHOP_TWO, 0, 6000);
+    assert_int_equal(has(world, SHOP, SHORT), 24000);
+    assert_int_equal(has(world, SHOP_TWO, SHORT), 6000);
+    assert_int_equal(fund_of(world, SHORT)->held_merchants.won, before.held_merchants.won);
+    assert_int_equal(fund_of(world, SHORT)->escrow.won, before.escrow.won);
+    expect(world, DURE_RESULT_RULE_DENIED, SHOP, recirculation(SHOP_TWO, SHORT, 4001));
+    assert_string_equal(world->effect.rule.text, "too_much");
+    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 4000));
+    done(world, SHOP_TWO, recirculation(SHOP, SHORT, 10000));
+    assert_int_equal(has(world, SHOP_TWO, SHORT), 0);
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP_TWO, recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, ANNA, recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, recirculation(ANNA, SHORT, 1));
+    expect(world, DURE_RESULT_SELF_PAYMENT, SHOP, recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_PAYEE_UNKNOWN, SHOP, recirculation(NOBODY, SHORT, 1));
+    expect(world, DURE_RESULT_OTHER_CITY, SHOP, recirculation(FAR_SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_FUND_UNKNOWN, SHOP, recirculation(SHOP_TWO, 77, 1));
+    buy(world, ANNA, FUND, 1000);
+    dure_body_t body = body_payment(SHOP, 1000);
+    body.payment.funds_count = 1;
+    body.payment.funds[0].fund = FUND;
+    done(world, ANNA, body);
+    expect(world, DURE_RESULT_RULE_NOT_DECLARED, SHOP, recirculation(SHOP_TWO, FUND, 1));
+    decide(world, mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
+    expect(world, DURE_RESULT_FUND_PAUSED, SHOP, recirculation(SHOP_TWO, SHORT, 1));
+    finish(world);
+}
+
+static void hold_of(world_t *world, uint64_t subject, uint8_t what, uint64_t fund, uint64_t won)
+{
+    const dure_record_hold_t hold = {.id = {.party = WATCH, .number = 500 + what},
+                                     .subject = subject,
+                                     .what = what,
+                                     .reason = DURE_HOLD_REASON_SUSPECTED_FRAUD,
+                                     .fund = fund,
+                                     .amount = dure_amount(won),
+                                     .day = TODAY,
+                                     .until = TODAY};
+    ledger_hold_link(world->ledger, ledger_hold_add(world->ledger, &hold));
+}
+
+static void held_money_and_debts_come_first(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    open_circle(world);
+    decide(world, act_account("refund_reserve"));
+    hold_of(world, SHOP, DURE_HOLD_KIND_MONEY, SHORT, 29000);
+    expect(world, DURE_RESULT_MONEY_HELD, SHOP, recirculation(SHOP_TWO, SHORT, 1001));
+    assert_int_equal(number(world, DURE_LABEL_HELD), 29000);
+    assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 1000);
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, recirculation(SHOP_TWO, SHORT, 30001));
+    ledger_owed_set(world->ledger, ledger_party_find(world->ledger, SHOP_TWO),
+                    ledger_fund_find(world->ledger, SHORT), dure_amount(700));
+    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 1000));
+    assert_int_equal(world->effect.moves_count, 4);
+    move_is(world, 2, DURE_MOVE_DEBT_REPAID, SHOP_TWO, 0, 700);
+    assert_int_equal(has(world, SHOP_TWO, SHORT), 300);
+    hold_of(world, SHOP_TWO, DURE_HOLD_KIND_SUSPENSION, 0, 0);
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, recirculation(SHOP_TWO, SHORT, 1));
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP_TWO, recirculation(SHOP, SHORT, 1));
+    done(world, SHOP_TWO, body_redemption(SHORT, 300));
+    hold_of(world, SHOP, DURE_HOLD_KIND_FREEZE, 0, 0);
+    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, recirculation(SHOP_TWO, SHORT, 1));
+    finish(world);
+}
+
+/* ---- what is over */
+static void open_short(world_t *world, uint64_t fund, const char *from, const char *to)
+{
+    dure_act_t act = act_fund(fund, 10000000000);
+    act.fund.image = stage_image(from, to);
+    decide(world, act);
+}
+
+static void what_is_over_goes_where_its_program_says(void **state)
+{
+    (void)state;
+    static const uint64_t both[] = {ANNA, BEN}, shop[] = {SHOP}, twice[] = {ANNA, ANNA},
+                          down[] = {BEN, ANNA}, far[] = {FAR_ALL}, none[] = {NOBODY};
+    world_t *world = town();
+    decide(world, act_account("old"));
+    open_short(world, SHORT, "validity 5 years", "validity 10 days");
+    buy(world, ANNA, SHORT, 10000);
+    buy(world, BEN, SHORT, 3000);
+    world_days(world, 5);
+    buy(world, ANNA, SHORT, 2000);
+    buy(world, ANNA, FUND, 1000);
+    done(world, ANNA, body_payment(SHOP, 500)); /* of the first to end */
+    const uint64_t had = budget(world);
+    world_days(world, 5); /* the last day */
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, both));
+    world_days(world, 1);
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(0, both));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(1, shop));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, twice));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, down));
+    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, CARL, lapse(1, none));
+    expect(world, DURE_RESULT_OTHER_CITY, CARL, lapse(1, far));
+    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, lapse(2, both));
+    expect(world, DURE_RESULT_DATES_WRONG, ANNA, remainder_of(SHORT, 1));
+    expect(world, DURE_RESULT_DATES_WRONG, BEN, body_cancel(SHORT, 1));
+    done(world, CARL, lapse(2, both)); /* anybody may */
+    assert_int_equal(world->effect.moves_count, 3);
+    move_is(world, 0, DURE_MOVE_LOT_LAPSED, ANNA, 1, 9500);
+    move_is(world, 1, DURE_MOVE_LOT_LAPSED, BEN, 1, 3000);
+    move_is(world, 2, DURE_MOVE_ESCROW_TO_ACCOUNT, 0, 0, 12500);
+    assert_string_equal(world->effect.moves[2].account.text, "budget");
+    assert_int_equal(budget(world), had + 12500);
+    assert_int_equal(fund_of(world, SHORT)->lapsed.won, 12500);
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, both));
+    assert_int_equal(lot_of(world, ANNA, SHORT, 2)->left, 2000);
+    assert_int_equal(lot_of(world, ANNA, FUND, 3)->left, 1000);
+    finish(world);
+}
+
+static void a_sweep_is_as_long_as_an_effect(void **state)
+{
+    (void)state;
+    static const uint64_t three[] = {ANNA, BEN, CARL};
+    world_t *world = town();
+    decide(world, act_account("old"));
+    open_short(world, SHORT, "validity 5 years", "validity 10 days");
+    open_short(world, 10, "validity 5 years\n  lapse    to issuer.budget",
+               "validity 10 days\n  lapse    to issuer.old");
+    for (uint32_t i = 0; i < 24; i++) {
+        for (uint32_t k = 0; k < 3; k++) {
+            if (i < 23 || k < 1) {
+                buy(world, three[k], i == 0 ? 10 : SHORT, 1000);
+            }
+        }
+    }
+    world_days(world, 11);
+    /* 70 lots and two accounts: exactly 72 moves. */
+    done(world, REGISTRAR, lapse(3, three));
+    assert_int_equal(world->effect.moves_count, 72);
+    assert_string_equal(world->effect.moves[70].account.text, "budget");
+    assert_int_equal(world->effect.moves[70].amount.won, 67000);
+    assert_string_equal(world->effect.moves[71].account.text, "old");
+    assert_int_equal(world->effect.moves[71].amount.won, 3000);
+    assert_int_equal(world->effect.fund, 0);
+    for (uint32_t i = 0; i < 72; i++) {
+        buy(world, three[i / 24], SHORT, 1000);
+    }
+    world_days(world, 11);
+    expect(world, DURE_RESULT_TOO_MANY_LOTS, REGISTRAR, lapse(3, three));
+    done(world, REGISTRAR, lapse(2, three));
+    done(world, REGISTRAR, lapse(1, &three[2]));
+    finish(world);
+}
+
+/* ---- records whose time is over */
+static dure_body_t tidy(uint8_t table, uint16_t count, const dure_tx_id_t *ids)
+{
+    dure_body_t body = {.kind = DURE_BODY_TIDY, .tidy = {.table = table, .ids_count = count}};
+    memcpy(body.tidy.ids, ids, count * sizeof *ids);
+    return body;
+}
+
+static dure_tx_id_t propose_account(world_t *world, dure_day_t until)
+{
+    done(world, OFFICER_1, body_propose(act_account("tower"), until));
+    return world_last_id(world);
+}
+
+static void expired_proposals_go(void **state)
+{
+    (void)state;
+    world_t *world = world_new(NULL, false, 2);
+    world_register(world, ANNA, DURE_KIND_CITIZEN);
+    const dure_tx_id_t ids[] = {propose_account(world, TODAY), propose_account(world, TODAY),
+                                propose_account(world, TODAY + 1)};
+    const dure_tx_id_t same[] = {ids[0], ids[0]};
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 1, ids));
+    world_days(world, 1);
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 3, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 2, same));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 0, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_HOLD, 1, ids));
+    assert_int_equal(dure_ledger_usage(world->ledger).proposals, 3);
+    done(world, ANNA, tidy(DURE_TABLE_PROPOSAL, 2, ids));
+    assert_int_equal(dure_ledger_usage(world->ledger).proposals, 1);
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 1, ids));
+    finish(world);
+}
+
+/* Records as the acts that make them leave them: what tidy does follows from them alone. */
+static void grants_holds_and_refunds_go(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    dure_ledger_t *ledger = world->ledger;
+    const uint64_t had = budget(world);
+    const dure_tx_id_t id = {.party = OFFICER_1, .number = 90};
+    const dure_tx_id_t recall_id = {.party = OFFICER_1, .number = 91};
+    dure_record_batch_t batch = {.id = id,
+                                 .fund = FUND,
+                                 .what = BATCH_GRANT,
+                                 .rows = 300,
+                                 .total = dure_amount(5000),
+                                 .account = test_name("budget"),
+                                 .from = TODAY,
+                                 .until = TODAY,
+                                 .done_count = 1};
+    ledger_batch_add(ledger, &batch);
+    batch.id = recall_id;
+    batch.what = BATCH_RECALL;
+    batch.account = (dure_name_t){{0}};
+    batch.until = FAR_DAY;
+    const uint32_t recall = ledger_batch_add(ledger, &batch);
+    const dure_name_t name = test_name("budget");
+    const uint32_t account = ledger_account_find(ledger, fund_of(world, FUND)->city, &name);
+    ledger_account_reserve(ledger, account, dure_amount(5000));
+    ledger_fund_change(ledger, ledger_fund_find(ledger, FUND))->ordered = dure_amount(5000);
+    const dure_record_hold_t hold = {.id = id,
+                                     .subject = ANNA,
+                                     .what = DURE_HOLD_KIND_FREEZE,
+                                     .reason = DURE_HOLD_REASON_OWN_REQUEST,
+                                     .day = TODAY,
+                                     .until = TODAY};
+    ledger_hold_link(ledger, ledger_hold_add(ledger, &hold));
+    const dure_record_refund_t refund = {
+        .id = id, .payer = ANNA, .refunded = dure_amount(1), .until = TODAY};
+    ledger_refund_add(ledger, &refund);
+    whole(world);
+    for (uint8_t table = DURE_TABLE_BATCH; table <= DURE_TABLE_REFUND; table++) {
+        expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(table, 1, &id));
+    }
+    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_order(FUND, 1000, 0));
+    world_days(world, 1);
+    done(world, BEN, tidy(DURE_TABLE_HOLD, 1, &id));
+    done(world, BEN, tidy(DURE_TABLE_REFUND, 1, &id));
+    assert_int_equal(world->effect.moves_count, 0);
+    assert_int_equal(budget(world), had - 5000);
+    done(world, BEN, tidy(DURE_TABLE_BATCH, 1, &id));
+    assert_int_equal(world->effect.moves_count, 1);
+    move_is(world, 0, DURE_MOVE_BATCH_RELEASED, 0, 0, 5000);
+    assert_int_equal(budget(world), had);
+    expect(world, DURE_RESULT_NOT_OVER, BEN, tidy(DURE_TABLE_BATCH, 1, &recall_id));
+    batch_at(ledger, recall)->chunks_done = 2; /* all of them */
+    batch_at(ledger, recall)->done[0] = 3;
+    done(world, BEN, tidy(DURE_TABLE_BATCH, 1, &recall_id));
+    assert_int_equal(world->effect.moves_count, 0); /* a recall reserves nothing */
+    const dure_ledger_usage_t usage = dure_ledger_usage(ledger);
+    assert_int_equal(usage.batches + usage.holds + usage.refunds, 0);
+    finish(world);
+}
+
+/* ---- a fund that is paused, and one that is given back */
+static void a_paused_fund_is_left_out(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    open_short(world, SHORT, "validity 5 years", "validity 10 days");
+    buy(world, ANNA, SHORT, 1000);
+    buy(world, ANNA, FUND, 1000);
+    done(world, ANNA, body_order(FUND, 1000, 0));
+    const dure_tx_id_t order = world_last_id(world);
+    decide(world, mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
+    done(world, ANNA, gift(BEN, 1000)); /* of the other fund, though this one ends first */
+    assert_int_equal(world->effect.moves[0].fund, FUND);
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, gift(BEN, 1));
+    assert_int_equal(world->effect.fund, SHORT);
+    decide(world, mode(FUND, DURE_FUND_MODE_PAUSED, 0));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_order(FUND, 1000, 0));
+    done(world, BANK, body_credit(order, 940)); /* what was ordered goes on */
+    done(world, ANNA, body_cancel(FUND, 3));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, remainder_of(FUND, 1));
+    decide(world, mode(FUND, DURE_FUND_MODE_OPEN, 0));
+    done(world, ANNA, body_order(FUND, 1000, 0));
+    finish(world);
+}
+
+static void a_full_refund_asks_no_rule(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10000);
+    world_buy(world, ANNA, 10000);
+    world_buy(world, BEN, 10000);
+    done(world, BEN, gift(CARL, 5000));
+    done(world, ANNA, body_payment(SHOP, 1));
+    world_days(world, 8); /* too late to cancel */
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_cancel(FUND, 2));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
+    decide(world, mode(FUND, DURE_FUND_MODE_FULL_REFUND, 0));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_order(FUND, 1000, 0));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, gift(BEN, 1));
+    expect(world, DURE_RESULT_LOT_TOUCHED, ANNA, body_cancel(FUND, 1));
+    done(world, ANNA, body_cancel(FUND, 2));
+    done(world, ANNA, remainder_of(FUND, 1)); /* 9,999 of 10,000 */
+    move_is(world, 2, DURE_MOVE_PAYOUT_OPENED, ANNA, 0, 9399);
+    done(world, CARL, remainder_of(FUND, 1)); /* gifted too */
+    move_is(world, 2, DURE_MOVE_PAYOUT_OPENED, CARL, 0, 4700);
+    done(world, SHOP, body_redemption(FUND, 1));
+    const fund_t *fund = fund_of(world, FUND);
+    assert_int_equal(fund->held_citizens.won, 5000);
+    finish(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gift_splits_face_and_price),
+        cmocka_unit_test(gifted_money_is_not_given_cashed_or_cancelled),
+        cmocka_unit_test(the_receivers_limit_counts_all_gifts),
+        cmocka_unit_test(a_gift_asks_who_and_whom),
+        cmocka_unit_test(a_full_wallet_takes_no_gift),
+        cmocka_unit_test(a_remainder_needs_exactly_its_ratio),
+        cmocka_unit_test(a_remainder_asks_who_and_what),
+        cmocka_unit_test(merchants_pay_merchants),
+        cmocka_unit_test(held_money_and_debts_come_first),
+        cmocka_unit_test(what_is_over_goes_where_its_program_says),
+        cmocka_unit_test(a_sweep_is_as_long_as_an_effect),
+        cmocka_unit_test(expired_proposals_go),
+        cmocka_unit_test(grants_holds_and_refunds_go),
+        cmocka_unit_test(a_paused_fund_is_left_out),
+        cmocka_unit_test(a_full_refund_asks_no_rule),
+    };
+    return cmocka_run_group_tests_name("ledger gifts", tests, NULL, NULL);
+}
