@@ -43,6 +43,7 @@ PROGRAM = """fund village_general {
     allow             when holder is merchant
     hold  risky 3 days when holder.risk >= 700
   }
+  refund within 90 days grace 30 days
   cancel { allow when lot.age <= 7 days }
 
   words {
@@ -259,21 +260,6 @@ def spend(city):
     city.run("redeem", "1", "1,000,000", "--key", "party-3000001", code=1, err=["not enough money"])
 
 
-def refund(city):
-    paid = city.json("pay", "3000001", "700", "--key", "hong.key")["id"]
-    city.run("refund", paid, code=2, err=["usage: dure refund PAYMENT AMOUNT"])
-    city.run("refund", paid, "five", "--key", "party-3000001", code=2, err=["is not an amount"])
-    city.run("refund", "5", "500", "--key", "party-3000001", code=2, err=["is not a transaction's id"])
-    city.run("refund", "2000001:0:99", "500", "--key", "party-3000001", code=1,
-             err=["nothing that this chain knows proves the payment"])
-    unknown = city.json("refund", "2000001:1:1", "500", "--key", "party-3000001", code=1)
-    equal((unknown["code"], unknown["result"]), (109, "witness_wrong"), "a refund of nothing")
-    refused = city.json("refund", paid, "500", "--key", "party-3000001", code=1)
-    equal(refused["code"] >= 200, True, "it is decided: its witness is right")
-    city.run("show", "tx", refused["id"], out=["refund"])
-    city.run("verify", "city", out=["All holds"])
-
-
 def cancel(city):
     order = city.json("buy", "1", "20,000", "--key", "phone.key")["id"]
     city.run("bank", "credit", order)
@@ -301,7 +287,7 @@ def time(city):
 def look(city):
     fund = city.json("show", "fund", "1")
     equal((fund["difference"], fund["held_citizens"], fund["held_merchants"], fund["redeemed"], fund["refunded"]),
-          (0, 90300, 5700, 4000, 20000), "the fund's sums")
+          (0, 91000, 5000, 4000, 20000), "the fund's sums")
     supply = city.json("show", "supply")
     equal(supply["accounts"][0]["balance"], 994000, "the budget")
     city.run("show", "supply", out=["village_general (fund 1)", "difference", "account budget"])
@@ -371,9 +357,45 @@ def lying_index(city):
     city.run("receipt", "2000001:0:1", "-o", "d.receipt", code=2, err=["there is no decided transaction"])
     city.run("status", out=["index_refused=2"])
     city.run("show", "tx", "2000001:0:2", out=["hash"])
+    city.run("refund", "2000001:0:1", "5", "--key", "party-3000001", code=1, err=["nothing that this chain knows proves"])
 
 
-STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, refund, cancel, time, look, receipts, again, lying_index]
+def refund(city):
+    shop = ("--key", "party-3000001")
+    paid = city.json("pay", "3000001", "700", "--key", "hong.key")["id"]
+    before = city.json("party", "show", "2000001")
+    city.run("refund", paid, code=2, err=["usage: dure refund PAYMENT AMOUNT"])
+    city.run("refund", paid, "five", *shop, code=2, err=["is not an amount"])
+    city.run("refund", "5", "500", *shop, code=2, err=["is not a transaction's id"])
+    city.run("refund", "2000001:0:99", "500", *shop, code=1, err=["nothing that this chain knows proves the payment"])
+    unknown = city.json("refund", "2000001:1:1", "500", *shop, code=1)
+    equal((unknown["code"], unknown["recorded"]), (109, False), "a refund of nothing")
+    city.run("refund", "2000001:0:2", "500", *shop, code=1, err=["refused"])
+    city.run("refund", paid, "500", "--key", "hong.key", code=1, err=["refused"])
+    city.run("refund", paid, "701", *shop, code=1, err=["refused"])
+    done = city.json("refund", paid, "500", *shop)
+    equal([(move["what"], move["party"], move["amount"]) for move in done["effect"]["moves"]],
+          [("merchant_returned", 3000001, 500), ("lot_returned", 2000001, 500)], "what a refund moves")
+    left = city.json("party", "show", "2000001")
+    equal(left["lots"][0]["left"] - before["lots"][0]["left"], 500, "what is in the wallet again")
+    city.run("receipt", done["id"], "-o", "refund.receipt")
+    city.run("verify-receipt", "refund.receipt", out=["(refund)", "given back to the payer"])
+    equal(city.stop(), 0, "the node's exit code")
+    city.start()
+    city.run("refund", paid, "201", *shop, code=1, err=["refused"])
+    city.run("refund", paid, "200", *shop, out=["gave back 200원 of payment " + paid])
+    city.run("show", "tx", done["id"], out=["refund: done"])
+    balance = city.json("party", "show", "3000001")["balances"][0]["amount"]
+    paid = city.json("pay", "3000001", "300", "--key", "hong.key")["id"]
+    city.run("redeem", "1", str(balance + 300), *shop)
+    city.run("refund", paid, "300", *shop, code=1, err=["refused"])
+    proposal = city.json("city", "account", "refund_reserve")["id"]
+    city.run("city", "approve", proposal)
+    city.run("deposit", "refund_reserve", "1,000원")
+    city.run("refund", paid, "300", *shop, out=["300원 owed by party 3000001 to the refund reserve"])
+
+
+STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index, refund]
 
 
 def main():
