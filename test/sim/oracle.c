@@ -15,7 +15,7 @@ static bool advance(const workload_t *workload, uint32_t *matched, dure_bytes_t 
     while (i < workload->count && !workload->items[i].is_final) {
         i++;
     }
-    if (i == workload->count || !dure_bytes_equal(workload->items[i].wire, wire)) {
+    if (i == workload->count || !workload_is(wire, workload->items[i].wire)) {
         return false;
     }
     *matched = i + 1;

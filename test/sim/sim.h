@@ -28,11 +28,14 @@ typedef struct {
     uint32_t count;
     item_t *items;
     uint32_t payouts; /* transactions that opened one, so that the list is worth its time */
+    uint32_t refunds; /* done */
 } workload_t;
 
 /* NULL with a message on stderr if it cannot be made. */
 workload_t *workload_new(uint32_t count);
 void workload_free(workload_t *workload);
+/* True if the bytes are those of the list but for a refund's witness, which the node makes. */
+bool workload_is(dure_bytes_t logged, dure_bytes_t listed);
 /* Verifies as crypto does, each signature once per process. */
 dure_crypto_result_t workload_verify(const dure_public_key_t *key,
                                      const dure_signature_t *signature, const void *message,

@@ -45,7 +45,7 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(run(1, SEEDS, UINT64_MAX, &stats));
     sim_print(&stats);
     /* What was to be tried was tried. */
-    assert_true(workload->payouts > 0);
+    assert_true(workload->payouts > 0 && workload->refunds > 0);
     assert_true(stats.losing > 0 && stats.kills > 0 && stats.deaths > 0 && stats.faults > 0);
     assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
     assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);
