@@ -31,6 +31,42 @@ static void effect_check(const run_t *run, const dure_envelope_t *envelope, uint
     assert_true(code == DURE_RESULT_DONE || effect->moves_count == 0);
 }
 
+/* The payer whose number a refused collection has used up, or NULL. */
+static party_t *payer_burnt(const run_t *run, const dure_envelope_t *envelope, uint32_t code)
+{
+    static const uint16_t before[] = {DURE_RESULT_KIND_WRONG,      DURE_RESULT_MANDATE_PAYEE,
+                                      DURE_RESULT_SUBJECT_UNKNOWN, DURE_RESULT_MANDATE_SIGNATURE,
+                                      DURE_RESULT_MANDATE_EXPIRED, DURE_RESULT_MANDATE_USED};
+    bool burnt = envelope->tx.body.kind == DURE_BODY_COLLECTION;
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        burnt = burnt && before[i] != code;
+    }
+    const dure_ledger_t *ledger = run->stage->world->ledger;
+    return burnt ? party_at(ledger,
+                            ledger_party_find(ledger, envelope->tx.body.collection.mandate.payer))
+                 : NULL;
+}
+
+/* A refusal leaves all but windows as it was. */
+static const char *refusal_differs(const run_t *run, const dure_envelope_t *envelope, uint32_t code)
+{
+    const dure_ledger_t *ledger = run->stage->world->ledger;
+    party_t *payer = payer_burnt(run, envelope, code);
+    if (payer == NULL) {
+        return snapshot_differs_beyond_window(&run->snapshot, ledger, &envelope->tx.id);
+    }
+    const party_t is = *payer;
+    const uint8_t *parties = run->snapshot.pools[POOL_PARTY];
+    const uint8_t *cell = (const uint8_t *)payer - ledger->pools[POOL_PARTY] + parties;
+    memcpy(payer, cell, sizeof *payer);
+    const bool same = payer->top == is.top && payer->window == is.window;
+    const char *problem = snapshot_differs_beyond_window(&run->snapshot, ledger, &envelope->tx.id);
+    const bool windows_only = is.lot_next == payer->lot_next && is.holdings == payer->holdings &&
+                              is.keys == payer->keys && is.counters == payer->counters;
+    *payer = is;
+    return same ? "the mandate's number is still free" : windows_only ? problem : "the payer";
+}
+
 /* What a decided transaction may have changed, and that its number is used up. */
 static void decided_check(run_t *run, const dure_envelope_t *envelope, uint32_t code)
 {
@@ -40,8 +76,7 @@ static void decided_check(run_t *run, const dure_envelope_t *envelope, uint32_t 
         same(run, problem, code, "an invariant");
         assert_true(ledger->journal_used > 0);
     } else {
-        same(run, snapshot_differs_beyond_window(&run->snapshot, ledger, &envelope->tx.id), code,
-             "the state");
+        same(run, refusal_differs(run, envelope, code), code, "the state");
     }
     const bool expired = envelope->tx.valid_until < dure_ledger_time(ledger);
     assert_int_equal(dure_ledger_admit(ledger, envelope, NULL),

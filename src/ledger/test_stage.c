@@ -113,6 +113,29 @@ static void gimpo(stage_t *stage)
     stage->shop_has = 25000 - 5000 - 4000;
 }
 
+static dure_body_t body_money_hold(uint64_t subject, uint64_t fund, dure_day_t until)
+{
+    dure_body_t body = body_hold(subject, DURE_HOLD_KIND_MONEY, DURE_HOLD_REASON_RECHECK, until);
+    body.hold.fund = fund;
+    body.hold.amount = dure_amount(1);
+    return body;
+}
+
+/* On the day before the stage's. */
+static void holds(stage_t *stage)
+{
+    world_t *world = stage->world;
+    const dure_day_t today = world->ledger->today;
+    world_register(world, DEAD, DURE_KIND_CITIZEN);
+    done(world, REGISTRAR,
+         body_hold(DEAD, DURE_HOLD_KIND_DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
+    stage->hold_over = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today));
+    stage->hold_shop = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
+    stage->hold_appealed = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
+    done(world, SHOP, body_appeal(stage->hold_appealed));
+    stage->hold_far = made(world, FAR_ALL, body_money_hold(FAR_SHOP, FUND_FAR, today + 30));
+}
+
 static void proposals(stage_t *stage)
 {
     world_t *world = stage->world;
@@ -134,6 +157,7 @@ void stage_make(stage_t *stage)
     stage->world = world_new(NULL, false, 2);
     goyang(stage);
     gimpo(stage);
+    holds(stage);
     proposals(stage);
     for (size_t i = 0; i < sizeof signers / sizeof signers[0]; i++) {
         stage->world->numbers[signers[i]] = TOP - 1;

@@ -11,6 +11,7 @@
 #define SHOP       UINT64_C(201)
 #define SHOP_TWO   UINT64_C(202)
 #define SHOP_BARE  UINT64_C(203) /* no category is attested */
+#define DEAD       UINT64_C(103) /* his death is recorded; he had nothing */
 #define FAR_EVA    UINT64_C(301)
 #define FAR_SHOP   UINT64_C(302)
 #define FAR_SECOND UINT64_C(2001) /* officer */
@@ -29,6 +30,8 @@ typedef struct {
     dure_tx_id_t order_anna, order_bora, order_far, order_closed;
     dure_tx_id_t payout_shop, payout_held, payout_cancel, payout_far;
     dure_tx_id_t proposal_open, proposal_other, proposal_own, proposal_expired, proposal_far;
+    /* Money holds on SHOP, of FUND_TWO, that OFFICER_1 placed: open, appealed, past its day. */
+    dure_tx_id_t hold_shop, hold_appealed, hold_over, hold_far;
     uint64_t anna_has, anna_room, shop_has;
 } stage_t;
 
