@@ -109,7 +109,7 @@ def primary_key(table, record):
         return b""
     if table == 3:
         return record[:4] + record[5:5 + record[4]].ljust(32, b"\0")
-    return record[:{2: 4, 4: 8, 5: 9, 6: 8, 7: 10, 8: 18, 9: 18, 10: 18}[table]]
+    return record[:{2: 4, 4: 8, 5: 9, 6: 8, 7: 10}.get(table, 18)]
 
 
 # ---- what is checked -------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def records_of(chain):
 def ledger_root_and_app_hash(chain):
     head, records = records_of(chain)
     names = {1: "chain", 2: "city", 3: "account", 4: "fund", 5: "program", 6: "party", 7: "lane", 8: "order",
-             9: "payout", 10: "proposal"}
+             9: "payout", 10: "proposal", 11: "batch", 12: "hold", 13: "refund"}
     for table, _, record in records:
         decode("record_" + names[table], record)
     entries = [(h(0x12, bytes([table]), primary_key(table, record)), h(0x13, blind, record))
@@ -302,26 +302,56 @@ def range_of(data, leaf):
     return h(0x32, u64(count), *peaks)
 
 
+def witness_of(reader):
+    """The effect, and the range root that it leads to."""
+    height, blind = reader.number(8), reader.take(16)
+    effect = reader.take(reader.number(4))
+    path, range_path = Reader(reader.take(reader.number(4))), reader.take(reader.number(4))
+    climb, count = path_root(path)
+    root = h(0x23, u32(count), climb(h(0x20, blind, effect)))
+    assert path.at == len(path.data)
+    return effect, range_of(range_path, h(0x30, u64(height), root))
+
+
+def witnesses_of_refunds(chain):
+    """Under the range before their block; without one a refund is turned away."""
+    leaves, done, turned_away = [], 0, 0
+    for block in chain.blocks:
+        header_bytes, txs = chain.cut(block)
+        header = decode("block_header", header_bytes)
+        for tx, (_, data) in zip(txs, chain.effects.get(header["height"], [])):
+            if not data or decode("effect", data)["kind"] != 31:
+                continue
+            body, _ = signed(tx)
+            reader = Reader(tx[len(body) + 65 + 4:])
+            if decode("effect", data)["code"] == 109:
+                assert not reader.data
+                turned_away += 1
+                continue
+            effect, root = witness_of(reader)
+            assert reader.at == len(reader.data) and root == range_root(leaves)
+            assert decode("effect", effect)["id"] == decode("tx", body)["body"]["payment"]
+            done += 1
+        if header["tx_count"]:
+            leaves.append(h(0x30, u64(header["height"]), header["effects_root"]))
+    assert done and turned_away
+
+
 def receipts_lead_to_the_last_block(chain):
     last = h(0x50, chain.cut(chain.blocks[-1])[0])
     for data in chain.receipts:
         reader = Reader(data)
         assert reader.number(1) == 1
-        height, blind = reader.number(8), reader.take(16)
-        effect = reader.take(reader.number(4))
-        path, range_path = Reader(reader.take(reader.number(4))), reader.take(reader.number(4))
+        _, root = witness_of(reader)
         ledger_root, header = reader.take(32), reader.take(149)
         assert reader.at == len(data)
-        climb, count = path_root(path)
-        root = h(0x23, u32(count), climb(h(0x20, blind, effect)))
-        assert path.at == len(path.data)
-        app_hash = h(0x40, ledger_root, range_of(range_path, h(0x30, u64(height), root)))
+        app_hash = h(0x40, ledger_root, root)
         assert decode("block_header", header)["app_hash"] == app_hash and h(0x50, header) == last
     assert len(chain.receipts) >= 10
 
 
 CHECKS = [links_and_transaction_roots, effects_roots, ledger_root_and_app_hash, blinds_of_effects,
-          signatures_of_what_was_done, receipts_lead_to_the_last_block]
+          signatures_of_what_was_done, witnesses_of_refunds, receipts_lead_to_the_last_block]
 
 
 def main():

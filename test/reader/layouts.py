@@ -75,7 +75,8 @@ class Layouts:
                 name = line.lstrip("#").strip()
             if line.startswith("State table"):
                 number, key = re.match(r"State table (\d+), key: (.*?)\. ", line + " ").groups()
-                self.tables[int(number)] = (name, key, "party's blind" in line)
+                whose = re.search(r"Hashed with the (\w+)'s blind", line)
+                self.tables[int(number)] = (name, key, whose and whose.group(1))
             if line.startswith("| offset |"):
                 self.structs[name] = []
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]

@@ -206,10 +206,10 @@ class State:
                 break
             blind = reader.take(16)
             data = reader.take(reader.integer(4))
-            name, _, is_private = LAYOUTS.tables[table]
+            name, _, whose = LAYOUTS.tables[table]
             record = LAYOUTS.decode(name, data)
             key = primary_key(table, record)
-            need(is_private or blind == bytes(16), f"a blind at a public {name}")
+            need(whose or blind == bytes(16), f"a blind at a public {name}")
             need((table, key) not in self.records, f"{name} twice")
             self.records[table, key] = record
             self.blinds[table, key] = blind
@@ -228,10 +228,11 @@ class State:
         need(H(trees.APP, self.ledger_root, range_root) == self.app_hash, "the roots lead to another app hash")
 
     def check_blinds(self):
-        """A record of a party's has the blind of the party's own record."""
+        """A record of a party's has the blind of the party's own record: `party`, `subject` or `payer` says whose."""
         for (table, key), record in self.records.items():
-            if LAYOUTS.tables[table][2]:
-                party = record["party"] if "party" in record else record["id"]["party"]
+            whose = LAYOUTS.tables[table][2]
+            if whose:
+                party = record[whose] if whose in record else record["id"]["party"]
                 need(self.blinds[table, key] == self.blinds[6, u64(party)], f"table {table}: a blind of party {party}")
 
 
@@ -260,6 +261,8 @@ MOVES = {  # money.md: what a move does to the record of its fund
     "merchant_received": ("+held_merchants",),
     "merchant_redeemed": ("-held_merchants",),
     "lot_cancelled": ("-held_citizens",),
+    "lot_returned": ("+held_citizens",),
+    "merchant_returned": ("-held_merchants",),
     "subsidy_returned": ("-escrow", "+refunded"),
     "payout_opened": ("+pending",),
     "payout_settled": ("-pending", "-escrow", "+redeemed"),
