@@ -58,6 +58,14 @@ void dure_hash(dure_hash_t *out, dure_tag_t tag, const void *data, size_t size);
  */
 void dure_hash_pair(dure_hash_t *out, dure_tag_t tag, const dure_hash_t *left,
                     const dure_hash_t *right);
+/* dure_hash_pairs: many of them, faster than one by one.  An `out` may be the left or right of its
+   own pair, not of another. */
+typedef struct {
+    dure_hash_t *out;
+    const dure_hash_t *left, *right;
+    dure_tag_t tag;
+} dure_pair_t;
+void dure_hash_pairs(const dure_pair_t *pairs, uint32_t count);
 /* dure_sha256: plain SHA-256 without a tag, for outside formats and test vectors only. */
 void dure_sha256(dure_hash_t *out, const void *data, size_t size);
 

@@ -300,9 +300,34 @@ static int prepare(void **state)
     return dure_crypto_init() && dure_crypto_init() ? 0 : -1;
 }
 
+/* Any number of pairs at once gives what OpenSSL gives for each, also in place. */
+static void many_pairs_are_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { most = 37 };
+    dure_hash_t sides[most][2], out[most], expected[most];
+    dure_pair_t pairs[most] = {{0}};
+    for (uint32_t count = 1; count <= most; count++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t seed[2] = {count, i};
+            dure_sha256(&sides[i][0], seed, sizeof seed);
+            dure_sha256(&sides[i][1], sides[i][0].bytes, sizeof sides[i][0].bytes);
+            const dure_tag_t tag = i % 3 == 0 ? DURE_TAG_STATE_LEAF : DURE_TAG_RANGE_NODE;
+            dure_hash_pair(&expected[i], tag, &sides[i][0], &sides[i][1]);
+            dure_hash_t *at = i % 4 == 0 ? &sides[i][0] : i % 4 == 1 ? &sides[i][1] : &out[i];
+            pairs[i] = (dure_pair_t){at, &sides[i][0], &sides[i][1], tag};
+        }
+        dure_hash_pairs(pairs, count);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_memory_equal(pairs[i].out, &expected[i], sizeof expected[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_pairs_are_as_one_by_one),
         cmocka_unit_test(sha256_is_sha256),
         cmocka_unit_test(a_tag_is_the_first_byte),
         cmocka_unit_test(a_pair_may_overwrite_its_input),

@@ -28,7 +28,7 @@ typedef struct {
     uint32_t parent; /* in a free node the next free node */
     uint8_t depth;   /* the first bit in which keys below differ */
     uint8_t dirty;
-    uint8_t zero[2];
+    uint16_t above; /* the keys' last 16 bits before `depth`, the last one lowest */
 } node_t;
 
 struct dure_tree {
@@ -73,6 +73,16 @@ static leaf_t *leaf_of(const dure_tree_t *tree, uint32_t ref)
 static unsigned key_bit(const dure_hash_t *key, unsigned index)
 {
     return (key->bytes[index / 8] >> (7 - index % 8)) & 1u;
+}
+
+/* The last 16 bits of a key before `depth`, or as many as there are. */
+static uint16_t key_bits_above(const dure_hash_t *key, unsigned depth)
+{
+    unsigned bits = 0;
+    for (unsigned level = depth > 16 ? depth - 16 : 0; level < depth; level++) {
+        bits = bits << 1 | key_bit(key, level);
+    }
+    return (uint16_t)bits;
 }
 
 /* First bit in which two different keys differ. */
@@ -282,7 +292,7 @@ uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_has
     const uint32_t index = node_take(tree);
     node_t *node = node_at(tree, index);
     const unsigned side = key_bit(key, depth);
-    *node = (node_t){.depth = (uint8_t)depth, .dirty = 1};
+    *node = (node_t){.depth = (uint8_t)depth, .dirty = 1, .above = key_bits_above(key, depth)};
     link_replace(tree, parent, below, index);
     node->side[side] = slot | REF_LEAF;
     node->side[1 - side] = below;
@@ -356,21 +366,133 @@ static void subtree_hash(const dure_tree_t *tree, dure_hash_t *out, uint32_t ref
     }
 }
 
-/* Recursion is at most DURE_TREE_DEPTH_MAX deep: depth grows at each step. */
-static void node_clean(dure_tree_t *tree, uint32_t index)
+/* ---- many at once ------------------------------------------------------------------------------
+   Nodes lie anywhere in memory and their hashes do not depend on each other as long as none stands
+   above another: dirty nodes are therefore taken in bunches, fetched ahead and hashed side by
+   side.  A bunch's dirty children come before it. */
+#define BUNCH       128u
+#define FETCH_AHEAD 16u
+
+typedef struct {
+    dure_hash_t hash;
+    unsigned lifts; /* one-sided nodes still to be put above it */
+    uint16_t above; /* on which side the lowest of them has it: bit 0, and so on */
+} side_t;
+
+static void ref_fetch(const dure_tree_t *tree, uint32_t ref)
 {
-    node_t *node = node_at(tree, index);
-    dure_hash_t sides[2];
-    for (unsigned side = 0; side < 2; side++) {
-        const uint32_t ref = node->side[side];
-        if (!ref_is_leaf(ref) && node_at(tree, ref)->dirty) {
-            DURE_ASSERT(node_at(tree, ref)->depth > node->depth);
-            node_clean(tree, ref);
-        }
-        subtree_hash(tree, &sides[side], ref, node->depth + 1u);
+    if (ref_is_leaf(ref)) {
+        const leaf_t *leaf = leaf_of(tree, ref);
+        __builtin_prefetch(leaf);
+        __builtin_prefetch(&leaf->value.bytes[31]);
+    } else {
+        __builtin_prefetch(node_at(tree, ref));
     }
-    dure_hash_pair(&node->hash, DURE_TAG_STATE_NODE, &sides[0], &sides[1]);
-    node->dirty = 0;
+}
+
+/* Whether a side's run of one-sided nodes is longer than the bits that its node keeps. */
+static bool is_long_run(const node_t *node, unsigned depth)
+{
+    return node->depth - depth > 16;
+}
+
+/* The side as it stands, or, for a leaf, what its hash is made from. */
+static uint32_t side_begin(const dure_tree_t *tree, side_t *side, uint32_t ref, unsigned depth,
+                           dure_pair_t *pair)
+{
+    side->lifts = 0;
+    if (ref_is_leaf(ref)) {
+        const leaf_t *leaf = leaf_of(tree, ref);
+        *pair = (dure_pair_t){&side->hash, &leaf->key, &leaf->value, DURE_TAG_STATE_LEAF};
+        return 1;
+    }
+    const node_t *node = node_at(tree, ref);
+    if (is_long_run(node, depth)) {
+        subtree_hash(tree, &side->hash, ref, depth);
+        return 0;
+    }
+    side->hash = node->hash;
+    side->lifts = node->depth - depth;
+    side->above = node->above;
+    return 0;
+}
+
+/* Puts the next one-sided node above each side that lacks one. */
+static bool sides_lift(side_t *sides, uint32_t count, dure_pair_t *pairs)
+{
+    static const dure_hash_t EMPTY;
+    uint32_t lifted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        side_t *side = &sides[i];
+        if (side->lifts > 0) {
+            const bool right = (side->above & 1u) == 1;
+            side->above = (uint16_t)(side->above >> 1);
+            side->lifts--;
+            pairs[lifted++] = (dure_pair_t){&side->hash, right ? &EMPTY : &side->hash,
+                                            right ? &side->hash : &EMPTY, DURE_TAG_STATE_NODE};
+        }
+    }
+    dure_hash_pairs(pairs, lifted);
+    return lifted > 0;
+}
+
+/* Hashes a bunch of nodes whose children are clean. */
+static void bunch_hash(dure_tree_t *tree, const uint32_t *nodes, uint32_t count)
+{
+    side_t sides[2 * BUNCH];
+    dure_pair_t pairs[2 * BUNCH];
+    uint32_t leaves = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + FETCH_AHEAD < count) {
+            const node_t *ahead = node_at(tree, nodes[i + FETCH_AHEAD]);
+            ref_fetch(tree, ahead->side[0]);
+            ref_fetch(tree, ahead->side[1]);
+        }
+        const node_t *node = node_at(tree, nodes[i]);
+        for (unsigned side = 0; side < 2; side++) {
+            leaves += side_begin(tree, &sides[2 * i + side], node->side[side], node->depth + 1u,
+                                 &pairs[leaves]);
+        }
+    }
+    dure_hash_pairs(pairs, leaves);
+    while (sides_lift(sides, 2 * count, pairs)) {
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        node_t *node = node_at(tree, nodes[i]);
+        pairs[i] = (dure_pair_t){&node->hash, &sides[2 * i].hash, &sides[2 * i + 1].hash,
+                                 DURE_TAG_STATE_NODE};
+        node->dirty = 0;
+    }
+    dure_hash_pairs(pairs, count);
+}
+
+/* Recursion is at most DURE_TREE_DEPTH_MAX deep: depth grows at each step. */
+static void bunch_clean(dure_tree_t *tree, const uint32_t *nodes, uint32_t count)
+{
+    uint32_t below[2 * BUNCH];
+    uint32_t below_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const node_t *node = node_at(tree, nodes[i]);
+        for (unsigned side = 0; side < 2; side++) {
+            if (!ref_is_leaf(node->side[side])) {
+                __builtin_prefetch(node_at(tree, node->side[side]));
+            }
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const node_t *node = node_at(tree, nodes[i]);
+        for (unsigned side = 0; side < 2; side++) {
+            const uint32_t ref = node->side[side];
+            if (!ref_is_leaf(ref) && node_at(tree, ref)->dirty) {
+                DURE_ASSERT(node_at(tree, ref)->depth > node->depth);
+                below[below_count++] = ref;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < below_count; i += BUNCH) {
+        bunch_clean(tree, below + i, below_count - i < BUNCH ? below_count - i : BUNCH);
+    }
+    bunch_hash(tree, nodes, count);
 }
 
 void dure_tree_root(dure_tree_t *tree, dure_hash_t *root)
@@ -380,7 +502,7 @@ void dure_tree_root(dure_tree_t *tree, dure_hash_t *root)
         return;
     }
     if (!ref_is_leaf(tree->root) && node_at(tree, tree->root)->dirty) {
-        node_clean(tree, tree->root);
+        bunch_clean(tree, &tree->root, 1);
     }
     subtree_hash(tree, root, tree->root, 0);
 }
