@@ -132,6 +132,9 @@ static bool has_capacity(dure_chain_t *chain)
     return false;
 }
 
+/* How many transactions ahead each step of dure_ledger_fetch is taken. */
+static const uint32_t FETCH_AHEAD[3] = {12, 8, 4};
+
 /* Executes all transactions, and copies them into the block behind its header.  False if the
    chain's limit rose above the capacity before the last of them. */
 static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
@@ -143,6 +146,12 @@ static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
     for (uint32_t i = 0; i < event->tx_count; i++) {
         if (!has_capacity(chain)) {
             return false;
+        }
+        for (uint32_t step = 0; step < 3; step++) {
+            const uint32_t ahead = i + FETCH_AHEAD[step];
+            if (ahead < event->tx_count) {
+                dure_ledger_fetch(chain->ledger, event->txs[ahead].wire, step);
+            }
         }
         effects_size +=
             execute(chain, &chain->results[i], chain->effects + effects_size, &event->txs[i]);

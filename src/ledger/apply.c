@@ -146,6 +146,42 @@ static void effect_clear(dure_effect_t *effect)
     effect->rows = (dure_view_t){0};
 }
 
+/* Where a body names its signer and, if it is a payment, its payee. */
+#define AT_SIGNER 1u
+#define AT_KIND   27u
+#define AT_PAYEE  28u
+
+static void party_fetch(const dure_ledger_t *ledger, uint64_t number, unsigned step)
+{
+    const record_id_t id = {.party = number};
+    if (step == 0) {
+        ledger_index_fetch(ledger, INDEX_PARTY, id);
+        return;
+    }
+    const uint32_t cell = ledger_index_guess(ledger, INDEX_PARTY, id);
+    if (cell == CELL_NONE) {
+        return;
+    }
+    const party_t *party = party_at(ledger, cell);
+    if (step == 1) {
+        __builtin_prefetch(party, 1);
+        __builtin_prefetch((const uint8_t *)party + sizeof *party - 1, 1);
+    } else {
+        ledger_lists_fetch(ledger, party);
+    }
+}
+
+void dure_ledger_fetch(const dure_ledger_t *ledger, dure_bytes_t wire, unsigned step)
+{
+    if (wire.size < AT_PAYEE + 8) {
+        return;
+    }
+    party_fetch(ledger, dure_get_u64(wire.data + AT_SIGNER), step);
+    if (wire.data[AT_KIND] == DURE_BODY_PAYMENT) {
+        party_fetch(ledger, dure_get_u64(wire.data + AT_PAYEE), step);
+    }
+}
+
 /* A refund needs the effect of the very transaction that it names; nothing else may bring one. */
 static bool is_witnessed(const dure_body_t *body, const dure_effect_t *proven)
 {

@@ -90,6 +90,11 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
                                 const dure_verdict_t *verdict, const dure_effect_t *proven,
                                 dure_effect_t *effect);
 
+/* dure_ledger_fetch: brings near what this transaction will read when it is applied a little later:
+   step 0 the places in the index, 1 its parties, 2 what hangs on them.  To be called in this order,
+   each a few transactions apart.  Any bytes are safe; nothing changes. */
+void dure_ledger_fetch(const dure_ledger_t *ledger, dure_bytes_t wire, unsigned step);
+
 /* dure_ledger_admit: gate 1 alone, against the present state, changing nothing: for a mempool.  A
    refund's witness is not looked at: the proposer attaches it. */
 dure_result_t dure_ledger_admit(const dure_ledger_t *ledger, const dure_envelope_t *envelope,

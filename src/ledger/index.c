@@ -87,6 +87,17 @@ void ledger_index_add(dure_ledger_t *ledger, index_t index, uint32_t cell)
     table[at] = cell + 1;
 }
 
+void ledger_index_fetch(const dure_ledger_t *ledger, index_t index, record_id_t id)
+{
+    __builtin_prefetch(&ledger->indexes[index][home(ledger, index, id)]);
+}
+
+uint32_t ledger_index_guess(const dure_ledger_t *ledger, index_t index, record_id_t id)
+{
+    const uint32_t entry = ledger->indexes[index][home(ledger, index, id)];
+    return entry == 0 ? CELL_NONE : entry - 1;
+}
+
 /* True if an entry whose home is `from` may stand at `to` without passing `at`: cyclic order. */
 static bool reaches(uint32_t from, uint32_t hole, uint32_t at)
 {

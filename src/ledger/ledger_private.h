@@ -398,12 +398,17 @@ uint32_t ledger_next_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cel
 /* ---- index.c */
 record_id_t ledger_id(const dure_tx_id_t *id);
 uint32_t ledger_index_find(const dure_ledger_t *ledger, index_t index, record_id_t id);
+void ledger_index_fetch(const dure_ledger_t *ledger, index_t index, record_id_t id);
+/* Most likely the cell that find would give, without looking at it; CELL_NONE if there is none. */
+uint32_t ledger_index_guess(const dure_ledger_t *ledger, index_t index, record_id_t id);
 void ledger_index_add(dure_ledger_t *ledger, index_t index, uint32_t cell);
 void ledger_index_remove(dure_ledger_t *ledger, index_t index, uint32_t cell);
 
 /* ---- sync.c */
 void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
 void ledger_flush(dure_ledger_t *ledger);
+/* Brings near what hangs on a party. */
+void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party);
 void ledger_tree_reset(dure_ledger_t *ledger);
 
 /* ---- record.c */

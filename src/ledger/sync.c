@@ -101,6 +101,19 @@ static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
 /* Records lie anywhere in memory: what a later one needs is fetched while this one is hashed. */
 #define AHEAD_PARTY 12u
 #define AHEAD_LISTS 6u
+#define AHEAD_LEAF  12u
+#define AHEAD_NODE  8u
+#define AHEAD_ABOVE 4u
+
+static void fetch_leaf(const dure_ledger_t *ledger, uint32_t index, unsigned step)
+{
+    if (index < ledger->dirty_count) {
+        const uint32_t ref = ledger->dirty[index];
+        if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
+            dure_tree_fetch(ledger->tree, ledger->slot_of[ref], step);
+        }
+    }
+}
 
 static const party_t *party_ahead(const dure_ledger_t *ledger, uint32_t index)
 {
@@ -122,20 +135,29 @@ static void fetch_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
     }
 }
 
+void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party)
+{
+    fetch_cell(ledger, POOL_KEY, party->keys);
+    fetch_cell(ledger, POOL_ATTRIBUTE, party->attributes);
+    fetch_cell(ledger, POOL_COUNTER, party->counters);
+    if (party->kind != DURE_KIND_SERVICE) {
+        fetch_cell(ledger, party->kind == DURE_KIND_CITIZEN ? POOL_LOT : POOL_BALANCE,
+                   party->holdings);
+    }
+}
+
 static void fetch_ahead(const dure_ledger_t *ledger, uint32_t index)
 {
     const party_t *far = party_ahead(ledger, index + AHEAD_PARTY);
     if (far != NULL) {
         __builtin_prefetch(far);
     }
+    fetch_leaf(ledger, index + AHEAD_LEAF, 0);
+    fetch_leaf(ledger, index + AHEAD_NODE, 1);
+    fetch_leaf(ledger, index + AHEAD_ABOVE, 2);
     const party_t *near = party_ahead(ledger, index + AHEAD_LISTS);
     if (near != NULL) {
-        fetch_cell(ledger, POOL_KEY, near->keys);
-        fetch_cell(ledger, POOL_ATTRIBUTE, near->attributes);
-        fetch_cell(ledger, POOL_COUNTER, near->counters);
-        if (near->kind == DURE_KIND_CITIZEN) {
-            fetch_cell(ledger, POOL_LOT, near->holdings);
-        }
+        ledger_lists_fetch(ledger, near);
     }
 }
 

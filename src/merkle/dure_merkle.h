@@ -39,6 +39,10 @@ uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_has
 /* dure_tree_set_at: changes the value of a slot already known, without a search by key; asserts
    that the slot is in use. */
 void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value);
+/* dure_tree_fetch: what a change of the value in this slot will read soon: step 0 the leaf, 1 the
+   node above it, 2 the node above that; each step follows what the one before has brought near. The
+   slot is in use.  Changes nothing. */
+void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot, unsigned step);
 /* dure_tree_remove: asserts that the key is present. */
 void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key);
 /* Slot of a key, or DURE_TREE_SLOT_NONE. */

@@ -311,6 +311,24 @@ void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value
     dirty_from(tree, leaf->parent);
 }
 
+void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot, unsigned step)
+{
+    const leaf_t *leaf = leaf_at(tree, slot);
+    if (step == 0) {
+        __builtin_prefetch(&leaf->value, 1);
+        __builtin_prefetch(&leaf->parent);
+        return;
+    }
+    if (leaf->parent != REF_NONE) {
+        const node_t *node = node_at(tree, leaf->parent);
+        if (step == 1) {
+            __builtin_prefetch(&node->parent, 1);
+        } else if (node->parent != REF_NONE) {
+            __builtin_prefetch(&node_at(tree, node->parent)->parent, 1);
+        }
+    }
+}
+
 void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key)
 {
     const uint32_t slot = dure_tree_find(tree, key);
