@@ -178,7 +178,9 @@ dure_result_t world_apply_wire(world_t *world)
     dure_result_t code =
         dure_envelope_decode(&world->envelope, dure_bytes(world->wire, world->wire_size), NULL);
     if (code == DURE_RESULT_DONE) {
-        code = dure_ledger_apply(world->ledger, &world->envelope, NULL, NULL, &world->effect);
+        const bool refund = world->envelope.tx.body.kind == DURE_BODY_REFUND;
+        code = dure_ledger_apply(world->ledger, &world->envelope, NULL,
+                                 refund ? world->proven : NULL, &world->effect);
         assert_int_equal(code, world->effect.code);
     }
     world->seen[code]++;
@@ -363,6 +365,11 @@ dure_body_t body_payment(uint64_t payee, uint64_t won)
     return (dure_body_t){
         .kind = DURE_BODY_PAYMENT,
         .payment = {.payee = payee, .amount = {won}, .channel = DURE_CHANNEL_QR_MERCHANT}};
+}
+
+dure_body_t body_refund(dure_tx_id_t payment, uint64_t won)
+{
+    return (dure_body_t){.kind = DURE_BODY_REFUND, .refund = {.payment = payment, .amount = {won}}};
 }
 
 dure_body_t body_redemption(uint64_t fund, uint64_t won)

@@ -38,6 +38,7 @@ typedef struct {
     size_t memory_size;
     dure_ledger_t *ledger;
     dure_effect_t effect;
+    const dure_effect_t *proven; /* what a refund brings: the payment's effect */
     uint8_t genesis[16384];
     size_t genesis_size;
     uint8_t wire[DURE_TX_SIZE_MAX];
@@ -95,6 +96,7 @@ dure_body_t body_credit(dure_tx_id_t order, uint64_t price);
 dure_body_t body_void(dure_tx_id_t order);
 dure_body_t body_cancel(uint64_t fund, uint32_t lot);
 dure_body_t body_payment(uint64_t payee, uint64_t won);
+dure_body_t body_refund(dure_tx_id_t payment, uint64_t won);
 dure_body_t body_redemption(uint64_t fund, uint64_t won);
 dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome);
 /* With a case file; fund and amount are left to the caller. */
