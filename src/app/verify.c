@@ -226,6 +226,27 @@ static bool scrub(verify_t *verify)
     return true;
 }
 
+/* Nobody acts outside the own city, so an account that a transaction names is of its signer's. */
+static uint32_t city_of(const verify_t *verify, uint64_t party)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    static dure_record_party_t record;
+    const dure_ledger_t *ledger = dure_chain_ledger(verify->chain);
+    const dure_genesis_t *genesis = dure_ledger_genesis(ledger);
+    if (genesis->cities_count == 1) {
+        return genesis->cities[0].city;
+    }
+    dure_writer_t writer = dure_writer(bytes, sizeof bytes);
+    dure_blind_t blind;
+    const dure_primary_key_t key = dure_key_party(party);
+    record.city = 0;
+    if (dure_ledger_record(ledger, &key, &writer, &blind)) {
+        dure_reader_t reader = dure_reader(dure_writer_bytes(&writer));
+        dure_record_party_decode(&reader, &record);
+    }
+    return record.city;
+}
+
 static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
                         const dure_chain_update_t *update)
 {
@@ -243,7 +264,8 @@ static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
         if (!dure_reader_end(&reader)) {
             return finding(verify, "an effect cannot be decoded");
         }
-        if (!verify_tally_add(&verify->tally, &effect, &envelope.tx.body, zone, verify->problem)) {
+        if (!verify_tally_add(&verify->tally, &effect, &envelope.tx.body,
+                              city_of(verify, envelope.tx.id.party), zone, verify->problem)) {
             return finding(verify, verify->problem);
         }
     }
@@ -330,18 +352,13 @@ static bool fund_record(const verify_t *verify, uint64_t fund, dure_record_fund_
 
 static bool sums(verify_t *verify)
 {
-    const char *why = dure_ledger_invariants(dure_chain_ledger(verify->chain));
+    const dure_ledger_t *ledger = dure_chain_ledger(verify->chain);
+    const char *why = dure_ledger_invariants(ledger);
     if (why != NULL) {
         return finding(verify, why);
     }
-    for (uint32_t i = 0; i < verify->tally.fund_count; i++) {
-        dure_record_fund_t record;
-        if (!fund_record(verify, verify->tally.funds[i].fund, &record)) {
-            return finding(verify, "money moved in a fund of which there is no record");
-        }
-        if (!verify_tally_compare(&verify->tally, &record, verify->problem)) {
-            return finding(verify, verify->problem);
-        }
+    if (!verify_records(&verify->tally, ledger, verify->problem)) {
+        return finding(verify, verify->problem);
     }
     if (verify->statement != NULL && !verify_statement_check(&verify->bank, verify->statement,
                                                              &verify->tally, verify->problem)) {
@@ -376,6 +393,30 @@ static audit_t audit_of(const verify_t *verify)
         }
     }
     return audit;
+}
+
+/* All of a move over all funds. */
+static dure_amount_t moved(const verify_t *verify, dure_move_t what)
+{
+    dure_amount_t sum = DURE_AMOUNT_ZERO;
+    for (uint32_t i = 0; i < verify->tally.fund_count; i++) {
+        sum = dure_amount_plus(sum, verify->tally.funds[i].moved[what]);
+    }
+    return sum;
+}
+
+static dure_amount_t rewarded(const verify_t *verify)
+{
+    dure_amount_t sum = DURE_AMOUNT_ZERO;
+    for (uint32_t i = 0; i < verify->tally.fund_count; i++) {
+        sum = dure_amount_plus(sum, verify->tally.funds[i].rewarded);
+    }
+    return sum;
+}
+
+static dure_amount_t bought(const verify_t *verify)
+{
+    return dure_amount_minus(moved(verify, DURE_MOVE_LOT_ISSUED), rewarded(verify));
 }
 
 /* a - b, which may be below zero. */
@@ -415,6 +456,10 @@ static void print_text(const verify_t *verify, double seconds)
            verify->tally.payments);
     printf("ledger root %s\n\n", hash_text(&head->ledger_root).text);
     won("issued", audit.issued);
+    won("  bought", bought(verify));
+    won("  granted", moved(verify, DURE_MOVE_LOTS_GRANTED));
+    won("  rewards", rewarded(verify));
+    won("  advanced for refunds", moved(verify, DURE_MOVE_ADVANCE_TO_ESCROW));
     won("held by citizens", audit.held_citizens);
     won("held by merchants", audit.held_merchants);
     won("pending payouts", audit.pending);
@@ -440,12 +485,35 @@ static json_t *months_of(const verify_tally_t *tally)
         const verify_month_t *month = &tally->months[i];
         char name[16];
         snprintf(name, sizeof name, "%04u-%02u", month->month / 12, month->month % 12 + 1);
-        json_array_append_new(months, json_pack("{s:s, s:I, s:I, s:I}", "month", name, "registered",
-                                                (json_int_t)month->registered, "charged",
-                                                (json_int_t)minus(month->charged, month->cancelled),
-                                                "spent", (json_int_t)month->spent.won));
+        json_array_append_new(months,
+                              json_pack("{s:s, s:I, s:I, s:I}", "month", name, "registered",
+                                        (json_int_t)month->registered, "charged",
+                                        (json_int_t)minus(month->charged, month->cancelled),
+                                        "spent", (json_int_t)minus(month->spent, month->refunded)));
     }
     return months;
+}
+
+static json_t *classes_of(const verify_t *verify)
+{
+    return json_pack("{s:I, s:I, s:I, s:I}", "bought", (json_int_t)bought(verify).won, "granted",
+                     (json_int_t)moved(verify, DURE_MOVE_LOTS_GRANTED).won, "rewards",
+                     (json_int_t)rewarded(verify).won, "advances",
+                     (json_int_t)moved(verify, DURE_MOVE_ADVANCE_TO_ESCROW).won);
+}
+
+/* Every kind of move that there was, over all funds. */
+static json_t *moves_of(const verify_t *verify)
+{
+    json_t *moves = json_object();
+    for (unsigned what = 1; what < VERIFY_MOVES; what++) {
+        const dure_amount_t sum = moved(verify, (dure_move_t)what);
+        const char *name = dure_names_text(DURE_NAMES_MOVES, (uint16_t)what);
+        if (name != NULL && !dure_amount_is_zero(sum)) {
+            json_object_set_new(moves, name, json_integer((json_int_t)sum.won));
+        }
+    }
+    return moves;
 }
 
 static json_t *report_of(const verify_t *verify, double seconds)
@@ -463,6 +531,8 @@ static json_t *report_of(const verify_t *verify, double seconds)
                         verify->statement == NULL
                             ? json_null()
                             : json_integer((json_int_t)verify->bank.balance.won));
+    json_object_set_new(sums, "issued_by", classes_of(verify));
+    json_object_set_new(sums, "moves", moves_of(verify));
     json_t *report =
         json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "ok", 1, "chain_id",
                   hash_text(&head->chain_id).text, "blocks", (json_int_t)verify->blocks,

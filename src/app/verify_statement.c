@@ -64,39 +64,25 @@ static bool parse(entry_t *entry, char *columns[COLUMNS])
            dure_amount_is_zero(entry->credit) != dure_amount_is_zero(entry->debit);
 }
 
-static int compare_payouts(const void *a, const void *b)
-{
-    const dure_tx_id_t *x = &((const verify_payout_t *)a)->id;
-    const dure_tx_id_t *y = &((const verify_payout_t *)b)->id;
-    if (x->party != y->party) {
-        return x->party < y->party ? -1 : 1;
-    }
-    if (x->lane != y->lane) {
-        return x->lane < y->lane ? -1 : 1;
-    }
-    return (x->number > y->number) - (x->number < y->number);
-}
-
 /* The settled payout that a reference `party:lane:number` names, or NULL. */
-static verify_payout_t *payout_of(verify_tally_t *tally, const char *reference)
+static verify_payout_t *payout_of(const verify_tally_t *tally, const char *reference)
 {
-    verify_payout_t wanted = {0};
+    dure_tx_id_t id = {0};
     unsigned lane = 0;
     int used = 0;
-    if (sscanf(reference, "%" SCNu64 ":%u:%" SCNu64 "%n", &wanted.id.party, &lane,
-               &wanted.id.number, &used) != 3 ||
-        reference[used] != 0) {
+    if (sscanf(reference, "%" SCNu64 ":%u:%" SCNu64 "%n", &id.party, &lane, &id.number, &used) !=
+            3 ||
+        reference[used] != 0 || lane > UINT16_MAX) {
         return NULL;
     }
-    wanted.id.lane = (uint16_t)lane;
-    return tally->payout_count == 0 ? NULL
-                                    : bsearch(&wanted, tally->payouts, tally->payout_count,
-                                              sizeof wanted, compare_payouts);
+    id.lane = (uint16_t)lane;
+    verify_payout_t *payout = verify_payouts_find(&tally->payouts, &id);
+    return payout != NULL && payout->state == VERIFY_PAYOUT_SETTLED ? payout : NULL;
 }
 
 typedef struct {
-    dure_amount_t balances[VERIFY_FUNDS_MAX]; /* by index of the tally's funds */
-    uint64_t paid;                            /* payouts found */
+    dure_amount_t balances[DURE_FUNDS_MAX]; /* by index of the tally's funds */
+    uint64_t paid;                          /* payouts found */
     uint64_t entries;
 } reading_t;
 
@@ -146,25 +132,22 @@ static bool compare_ends(verify_statement_t *statement, const reading_t *reading
     statement->entries = reading->entries;
     for (uint32_t i = 0; i < tally->fund_count; i++) {
         const verify_fund_t *fund = &tally->funds[i];
-        /* The bank's balance plus what went out by the chain = what came in by the chain. */
-        dure_amount_t in, out;
-        bool summed =
-            dure_amount_add(&in, fund->price_in, fund->subsidy_in) &&
-            dure_amount_add(&out, fund->settled, fund->subsidy_out) &&
-            dure_amount_add(&out, out, fund->refunded) && dure_amount_sub(&in, in, out) &&
+        /* What came in by the chain less what went out. */
+        const dure_amount_t escrow = fund->figures[VERIFY_ESCROW];
+        const bool summed =
             dure_amount_add(&statement->balance, statement->balance, reading->balances[i]);
-        if (!summed || dure_amount_compare(in, reading->balances[i]) != 0) {
+        if (!summed || dure_amount_compare(escrow, reading->balances[i]) != 0) {
             snprintf(problem, VERIFY_TEXT_SIZE,
                      "fund %" PRIu64 ": the bank has %" PRIu64
                      " won in escrow, the chain adds up to %" PRIu64 " won",
-                     fund->fund, reading->balances[i].won, in.won);
+                     fund->fund, reading->balances[i].won, escrow.won);
             return false;
         }
     }
-    if (reading->paid != tally->payout_count) {
+    if (reading->paid != tally->payouts.settled) {
         snprintf(problem, VERIFY_TEXT_SIZE,
                  "the chain has %zu settled payouts, the bank's statement %" PRIu64,
-                 tally->payout_count, reading->paid);
+                 tally->payouts.settled, reading->paid);
         return false;
     }
     return true;
@@ -178,9 +161,6 @@ bool verify_statement_check(verify_statement_t *statement, const char *path, ver
     if (file == NULL) {
         snprintf(problem, VERIFY_TEXT_SIZE, "cannot read the bank's statement %s", path);
         return false;
-    }
-    if (tally->payout_count > 0) {
-        qsort(tally->payouts, tally->payout_count, sizeof *tally->payouts, compare_payouts);
     }
     reading_t reading = {0};
     char line[512];

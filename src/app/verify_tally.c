@@ -3,12 +3,95 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "app/text.h"
+
+/* ---- what moves mean ------------------------------------------------------------------------- */
+
+#define ISSUED    (1u << VERIFY_ISSUED)
+#define ORDERED   (1u << VERIFY_ORDERED)
+#define CITIZENS  (1u << VERIFY_HELD_CITIZENS)
+#define MERCHANTS (1u << VERIFY_HELD_MERCHANTS)
+#define PENDING   (1u << VERIFY_PENDING)
+#define REDEEMED  (1u << VERIFY_REDEEMED)
+#define REFUNDED  (1u << VERIFY_REFUNDED)
+#define LAPSED    (1u << VERIFY_LAPSED)
+#define ESCROW    (1u << VERIFY_ESCROW)
+#define OWED      (1u << VERIFY_OWED)
+
+static const verify_meaning_t meanings[VERIFY_MOVES] = {
+    /* purchases */
+    [DURE_MOVE_ORDER_OPENED] = {ORDERED, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_ORDER_CLOSED] = {0, ORDERED, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_PRICE_TO_ESCROW] = {ESCROW, ORDERED, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_SUBSIDY_TO_ESCROW] = {ESCROW, ORDERED, VERIFY_ACCOUNT_SPENT},
+    [DURE_MOVE_LOT_ISSUED] = {ISSUED | CITIZENS, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOT_CANCELLED] = {0, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOT_REMAINDERED] = {0, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_SUBSIDY_RETURNED] = {REFUNDED, ESCROW, VERIFY_ACCOUNT_RECEIVED},
+    /* payments */
+    [DURE_MOVE_LOT_TAKEN] = {0, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_MERCHANT_RECEIVED] = {MERCHANTS, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_SHARE_TAKEN] = {REDEEMED, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_REWARD_TO_ESCROW] = {ESCROW, 0, VERIFY_ACCOUNT_SPENT},
+    [DURE_MOVE_ESCROW_TO_ACCOUNT] = {0, ESCROW, VERIFY_ACCOUNT_RECEIVED},
+    /* refunds, and what shops owe for them */
+    [DURE_MOVE_LOT_RETURNED] = {CITIZENS, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_MERCHANT_RETURNED] = {0, MERCHANTS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_ADVANCE_TO_ESCROW] = {ISSUED | ESCROW, 0, VERIFY_ACCOUNT_SPENT},
+    [DURE_MOVE_LOT_WITHDRAWN] = {REFUNDED, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_DEBT_OPENED] = {OWED, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_DEBT_REPAID] = {REFUNDED, MERCHANTS | OWED, VERIFY_ACCOUNT_NONE},
+    /* gifts, estates, recirculation */
+    [DURE_MOVE_LOT_GIVEN] = {0, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOT_RECEIVED] = {CITIZENS, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_MERCHANT_SENT] = {0, MERCHANTS, VERIFY_ACCOUNT_NONE},
+    /* cashing out */
+    [DURE_MOVE_MERCHANT_REDEEMED] = {0, MERCHANTS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_PAYOUT_OPENED] = {PENDING, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_PAYOUT_SETTLED] = {REDEEMED, PENDING | ESCROW, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_PAYOUT_REJECTED] = {MERCHANTS, PENDING, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_REFUND_SETTLED] = {REFUNDED, PENDING | ESCROW, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_REFUND_REJECTED] = {0, 0, VERIFY_ACCOUNT_NONE},
+    /* what cities do */
+    [DURE_MOVE_ACCOUNT_DEPOSITED] = {0, 0, VERIFY_ACCOUNT_DEPOSITED},
+    [DURE_MOVE_BATCH_RESERVED] = {ORDERED, 0, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_BATCH_RELEASED] = {0, ORDERED, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOTS_GRANTED] = {ISSUED | CITIZENS, ORDERED, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_GRANT_TO_ESCROW] = {ESCROW, 0, VERIFY_ACCOUNT_SPENT},
+    [DURE_MOVE_LOTS_RECALLED] = {REFUNDED, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOT_RECALLED] = {REFUNDED, CITIZENS, VERIFY_ACCOUNT_NONE},
+    [DURE_MOVE_LOT_LAPSED] = {LAPSED, CITIZENS, VERIFY_ACCOUNT_NONE},
+};
+
+const verify_meaning_t *verify_meaning(uint8_t what)
+{
+    return what == 0 || what >= VERIFY_MOVES ? NULL : &meanings[what];
+}
+
+const char *verify_figure_name(verify_figure_t figure)
+{
+    static const char *const names[VERIFY_FIGURES] = {
+        [VERIFY_ISSUED] = "issued",
+        [VERIFY_ORDERED] = "ordered",
+        [VERIFY_HELD_CITIZENS] = "held by citizens",
+        [VERIFY_HELD_MERCHANTS] = "held by merchants",
+        [VERIFY_PENDING] = "pending",
+        [VERIFY_REDEEMED] = "redeemed",
+        [VERIFY_REFUNDED] = "refunded",
+        [VERIFY_LAPSED] = "lapsed",
+        [VERIFY_ESCROW] = "escrow",
+        [VERIFY_OWED] = "owed by merchants",
+    };
+    return names[figure];
+}
+
+/* ---- what was added up ----------------------------------------------------------------------- */
 
 void verify_tally_free(verify_tally_t *tally)
 {
-    free(tally->payouts);
-    tally->payouts = NULL;
+    verify_payouts_free(&tally->payouts);
+    verify_holders_free(&tally->holders);
 }
 
 static verify_fund_t *fund_of(verify_tally_t *tally, uint64_t fund)
@@ -18,11 +101,26 @@ static verify_fund_t *fund_of(verify_tally_t *tally, uint64_t fund)
             return &tally->funds[i];
         }
     }
-    if (tally->fund_count == VERIFY_FUNDS_MAX) {
+    if (tally->fund_count == DURE_FUNDS_MAX) {
         return NULL;
     }
     tally->funds[tally->fund_count] = (verify_fund_t){.fund = fund};
     return &tally->funds[tally->fund_count++];
+}
+
+static verify_account_t *account_of(verify_tally_t *tally, uint32_t city, const dure_name_t *name)
+{
+    for (uint32_t i = 0; i < tally->account_count; i++) {
+        verify_account_t *account = &tally->accounts[i];
+        if (account->city == city && dure_name_equal(&account->name, name)) {
+            return account;
+        }
+    }
+    if (tally->account_count == VERIFY_ACCOUNTS_MAX) {
+        return NULL;
+    }
+    tally->accounts[tally->account_count] = (verify_account_t){.city = city, .name = *name};
+    return &tally->accounts[tally->account_count++];
 }
 
 static verify_month_t *month_of(verify_tally_t *tally, uint32_t month)
@@ -37,124 +135,231 @@ static verify_month_t *month_of(verify_tally_t *tally, uint32_t month)
     return &tally->months[tally->month_count++];
 }
 
-static bool keep_payout(verify_tally_t *tally, const dure_payout_result_t *result,
-                        const dure_effect_move_t *move)
+/* ---- one transaction ------------------------------------------------------------------------- */
+
+/* What one transaction did to one fund. */
+typedef struct {
+    dure_amount_t plus[VERIFY_FIGURES], minus[VERIFY_FIGURES];
+} flow_t;
+
+static const char too_large[] = "its sums are beyond what can be represented";
+
+static bool flow_add(flow_t *flow, const verify_meaning_t *meaning, dure_amount_t amount)
 {
-    if (tally->payout_count == tally->payout_capacity) {
-        size_t capacity = tally->payout_capacity == 0 ? 1024 : tally->payout_capacity * 2;
-        verify_payout_t *more = realloc(tally->payouts, capacity * sizeof *more);
-        if (more == NULL) {
+    bool added = true;
+    for (unsigned i = 0; i < VERIFY_FIGURES; i++) {
+        if ((meaning->plus >> i & 1) != 0) {
+            added = added && dure_amount_add(&flow->plus[i], flow->plus[i], amount);
+        }
+        if ((meaning->minus >> i & 1) != 0) {
+            added = added && dure_amount_add(&flow->minus[i], flow->minus[i], amount);
+        }
+    }
+    return added;
+}
+
+/* What the figures of the first set gain and those of the second lose. */
+static bool gain_of(dure_amount_t *gain, const flow_t *flow, unsigned plus, unsigned minus)
+{
+    bool added = true;
+    *gain = DURE_AMOUNT_ZERO;
+    for (unsigned i = 0; i < VERIFY_FIGURES; i++) {
+        if ((plus >> i & 1) != 0) {
+            added = added && dure_amount_add(gain, *gain, flow->plus[i]);
+        }
+        if ((minus >> i & 1) != 0) {
+            added = added && dure_amount_add(gain, *gain, flow->minus[i]);
+        }
+    }
+    return added;
+}
+
+/* Every transaction balances by itself, twice: what is issued has a place, and what has not yet
+   left has its won in escrow. */
+static const char *flow_check(const flow_t *flow)
+{
+    const unsigned held = CITIZENS | MERCHANTS | PENDING;
+    const unsigned gone = REDEEMED | REFUNDED | LAPSED;
+    dure_amount_t left, right;
+    if (!gain_of(&left, flow, ISSUED, held | gone) || !gain_of(&right, flow, held | gone, ISSUED)) {
+        return too_large;
+    }
+    if (dure_amount_compare(left, right) != 0) {
+        return "what it issues or takes is not what arrives elsewhere";
+    }
+    if (!gain_of(&left, flow, ESCROW, held) || !gain_of(&right, flow, held, ESCROW)) {
+        return too_large;
+    }
+    if (dure_amount_compare(left, right) != 0) {
+        return "escrow does not change as the money that it backs does";
+    }
+    return NULL;
+}
+
+static const char *flow_apply(verify_fund_t *fund, const flow_t *flow)
+{
+    for (unsigned i = 0; i < VERIFY_FIGURES; i++) {
+        dure_amount_t *figure = &fund->figures[i];
+        if (!dure_amount_add(figure, *figure, flow->plus[i])) {
+            return too_large;
+        }
+        if (!dure_amount_sub(figure, *figure, flow->minus[i])) {
+            return "it takes more than is there";
+        }
+    }
+    return NULL;
+}
+
+static const char *account_move(verify_tally_t *tally, uint32_t city,
+                                const dure_effect_move_t *move, const verify_meaning_t *meaning)
+{
+    if (meaning->account == VERIFY_ACCOUNT_NONE) {
+        return NULL;
+    }
+    verify_account_t *account = account_of(tally, city, &move->account);
+    if (account == NULL) {
+        return "there are more accounts than a chain can have";
+    }
+    dure_amount_t *sum = meaning->account == VERIFY_ACCOUNT_DEPOSITED  ? &account->deposited
+                         : meaning->account == VERIFY_ACCOUNT_RECEIVED ? &account->received
+                                                                       : &account->spent;
+    return dure_amount_add(sum, *sum, move->amount) ? NULL : too_large;
+}
+
+static const char *month_move(verify_month_t *month, const dure_effect_move_t *move,
+                              const dure_body_t *body)
+{
+    dure_amount_t *sum = NULL;
+    if (move->what == DURE_MOVE_LOT_ISSUED && body->kind == DURE_BODY_PURCHASE_CREDIT) {
+        sum = &month->charged;
+    } else if (move->what == DURE_MOVE_LOT_CANCELLED) {
+        sum = &month->cancelled;
+    } else if (move->what == DURE_MOVE_LOT_TAKEN) {
+        sum = &month->spent;
+    } else if (move->what == DURE_MOVE_LOT_RETURNED) {
+        sum = &month->refunded;
+    }
+    return sum == NULL || dure_amount_add(sum, *sum, move->amount) ? NULL : too_large;
+}
+
+static const char *fund_move(verify_tally_t *tally, verify_fund_t *fund,
+                             const dure_effect_t *effect, const dure_effect_move_t *move,
+                             const dure_body_t *body)
+{
+    const verify_meaning_t *meaning = &meanings[move->what];
+    dure_amount_t *moved = &fund->moved[move->what];
+    if (!dure_amount_add(moved, *moved, move->amount)) {
+        return too_large;
+    }
+    if (move->what == DURE_MOVE_LOT_ISSUED && body->kind != DURE_BODY_PURCHASE_CREDIT &&
+        !dure_amount_add(&fund->rewarded, fund->rewarded, move->amount)) {
+        return too_large;
+    }
+    if (move->what == DURE_MOVE_LOTS_GRANTED || move->what == DURE_MOVE_LOTS_RECALLED) {
+        dure_amount_t sum;
+        const char *why = verify_holders_rows(&tally->holders, &sum, effect, &body->batch_rows,
+                                              move->fund, meaning);
+        return why != NULL                                   ? why
+               : dure_amount_compare(sum, move->amount) == 0 ? NULL
+                                                             : "its rows are not what it moved";
+    }
+    const char *why =
+        verify_holders_move(&tally->holders, move->party, move->fund, meaning, move->amount);
+    return why != NULL ? why : verify_payouts_move(&tally->payouts, effect, move, body);
+}
+
+/* All moves of one fund.  `first` is the first of them. */
+static const char *fund_moves(verify_tally_t *tally, const dure_effect_t *effect, uint16_t first,
+                              const dure_body_t *body)
+{
+    verify_fund_t *fund = fund_of(tally, effect->moves[first].fund);
+    if (fund == NULL) {
+        return "there are more funds than a chain can have";
+    }
+    flow_t flow = {0};
+    for (uint16_t i = first; i < effect->moves_count; i++) {
+        const dure_effect_move_t *move = &effect->moves[i];
+        if (move->fund != fund->fund) {
+            continue;
+        }
+        const char *why = flow_add(&flow, &meanings[move->what], move->amount)
+                              ? fund_move(tally, fund, effect, move, body)
+                              : too_large;
+        if (why != NULL) {
+            return why;
+        }
+    }
+    const char *why = flow_check(&flow);
+    return why != NULL ? why : flow_apply(fund, &flow);
+}
+
+static bool is_first_of_fund(const dure_effect_t *effect, uint16_t at)
+{
+    for (uint16_t i = 0; i < at; i++) {
+        if (effect->moves[i].fund == effect->moves[at].fund) {
             return false;
         }
-        tally->payouts = more;
-        tally->payout_capacity = capacity;
     }
-    tally->payouts[tally->payout_count++] =
-        (verify_payout_t){.id = result->payout, .fund = move->fund, .amount = move->amount};
-    return true;
+    return effect->moves[at].fund != 0;
 }
 
-/* Adds to a fund's sum and, if the event counts for it, to a month's. */
-static bool add(dure_amount_t *sum, dure_amount_t *month, bool counts, dure_amount_t amount)
+static const char *add_moves(verify_tally_t *tally, verify_month_t *month,
+                             const dure_effect_t *effect, const dure_body_t *body, uint32_t city,
+                             uint64_t *fund)
 {
-    return dure_amount_add(sum, *sum, amount) &&
-           (!counts || dure_amount_add(month, *month, amount));
-}
-
-static bool add_move(verify_tally_t *tally, verify_month_t *month, const dure_effect_move_t *move,
-                     const dure_body_t *body)
-{
-    verify_fund_t none = {0};
-    verify_fund_t *fund = move->fund == 0 ? &none : fund_of(tally, move->fund);
-    if (fund == NULL) {
-        return false;
+    const char *why = NULL;
+    for (uint16_t i = 0; i < effect->moves_count && why == NULL; i++) {
+        const dure_effect_move_t *move = &effect->moves[i];
+        const verify_meaning_t *meaning = verify_meaning(move->what);
+        *fund = move->fund;
+        if (meaning == NULL || (move->fund == 0) != (meaning->plus == 0 && meaning->minus == 0 &&
+                                                     meaning->account != VERIFY_ACCOUNT_NONE)) {
+            return "a move is not about what its kind is about";
+        }
+        why = month_move(month, move, body);
+        why = why != NULL ? why : account_move(tally, city, move, meaning);
+        if (why == NULL && is_first_of_fund(effect, i)) {
+            why = fund_moves(tally, effect, i, body);
+        }
     }
-    bool bought = body->kind == DURE_BODY_PURCHASE_CREDIT;
-    bool paid = body->kind == DURE_BODY_PAYMENT;
-    switch ((dure_move_t)move->what) {
-    case DURE_MOVE_LOT_ISSUED:
-        return add(&fund->issued, &month->charged, bought, move->amount);
-    case DURE_MOVE_LOT_TAKEN:
-        return add(&fund->taken, NULL, false, move->amount);
-    case DURE_MOVE_LOT_CANCELLED:
-        return add(&fund->cancelled, &month->cancelled, true, move->amount);
-    case DURE_MOVE_MERCHANT_RECEIVED:
-        return add(&fund->received, &month->spent, paid, move->amount);
-    case DURE_MOVE_MERCHANT_REDEEMED:
-        return add(&fund->cashed_out, NULL, false, move->amount);
-    case DURE_MOVE_PAYOUT_OPENED:
-        return add(&fund->opened, NULL, false, move->amount);
-    case DURE_MOVE_PAYOUT_SETTLED:
-        return add(&fund->settled, NULL, false, move->amount) &&
-               keep_payout(tally, &body->payout_result, move);
-    case DURE_MOVE_REFUND_SETTLED:
-        return add(&fund->refunded, NULL, false, move->amount) &&
-               keep_payout(tally, &body->payout_result, move);
-    case DURE_MOVE_PAYOUT_REJECTED:
-        return add(&fund->returned, NULL, false, move->amount);
-    case DURE_MOVE_SUBSIDY_TO_ESCROW:
-        return add(&fund->subsidy_in, NULL, false, move->amount);
-    case DURE_MOVE_PRICE_TO_ESCROW:
-        return add(&fund->price_in, NULL, false, move->amount);
-    case DURE_MOVE_SUBSIDY_RETURNED:
-        return add(&fund->subsidy_out, NULL, false, move->amount);
-    case DURE_MOVE_GRANT_TO_ESCROW:
-    case DURE_MOVE_REWARD_TO_ESCROW:
-    case DURE_MOVE_ADVANCE_TO_ESCROW:
-    case DURE_MOVE_ESCROW_TO_ACCOUNT:
-    case DURE_MOVE_LOT_RETURNED:
-    case DURE_MOVE_MERCHANT_RETURNED:
-    case DURE_MOVE_DEBT_OPENED:
-    case DURE_MOVE_DEBT_REPAID:
-    case DURE_MOVE_LOT_WITHDRAWN:
-    case DURE_MOVE_LOT_GIVEN:
-    case DURE_MOVE_LOT_RECEIVED:
-    case DURE_MOVE_MERCHANT_SENT:
-    case DURE_MOVE_LOT_REMAINDERED:
-    case DURE_MOVE_LOT_RECALLED:
-    case DURE_MOVE_LOT_LAPSED:
-    case DURE_MOVE_SHARE_TAKEN:
-    case DURE_MOVE_BATCH_RESERVED:
-    case DURE_MOVE_BATCH_RELEASED:
-    case DURE_MOVE_LOTS_GRANTED:
-    case DURE_MOVE_LOTS_RECALLED:
-        return false;               /* nothing makes these yet */
-    case DURE_MOVE_REFUND_REJECTED: /* the payout stays open */
-    case DURE_MOVE_ACCOUNT_DEPOSITED:
-    case DURE_MOVE_ORDER_OPENED:
-    case DURE_MOVE_ORDER_CLOSED:
-        return true; /* promises and city accounts: no money of a fund moves */
-    }
-    return false;
+    return why;
 }
 
 bool verify_tally_add(verify_tally_t *tally, const dure_effect_t *effect, const dure_body_t *body,
-                      const dure_zone_t *zone, char problem[VERIFY_TEXT_SIZE])
+                      uint32_t city, const dure_zone_t *zone, char problem[VERIFY_TEXT_SIZE])
 {
     tally->transactions++;
     if (effect->code != DURE_RESULT_DONE) {
         *(effect->code < 200 ? &tally->inadmissible : &tally->refused) += 1;
-        return true;
+        if (effect->moves_count == 0) {
+            return true;
+        }
+        snprintf(problem, VERIFY_TEXT_SIZE, "transaction %s was refused and moved money",
+                 id_text(&effect->id).text);
+        return false;
     }
     tally->accepted++;
-    uint32_t number = dure_period_of(DURE_PERIOD_MONTH, dure_zone_day(zone, effect->time));
+    const uint32_t number = dure_period_of(DURE_PERIOD_MONTH, dure_zone_day(zone, effect->time));
     verify_month_t *month = month_of(tally, number);
-    bool added = month != NULL;
-    for (uint16_t i = 0; i < effect->moves_count && added; i++) {
-        added = add_move(tally, month, &effect->moves[i], body);
-    }
-    if (!added) {
-        snprintf(problem, VERIFY_TEXT_SIZE,
-                 "more funds, months or payouts than this command can add up");
+    uint64_t fund = 0;
+    const char *why = month == NULL ? "there are more months than this command can add up"
+                                    : add_moves(tally, month, effect, body, city, &fund);
+    if (why != NULL) {
+        snprintf(problem, VERIFY_TEXT_SIZE, "transaction %s, fund %" PRIu64 ": %s",
+                 id_text(&effect->id).text, fund, why);
         return false;
     }
     if (body->kind == DURE_BODY_REGISTRATION && body->registration.kind == DURE_KIND_CITIZEN) {
         month->registered++;
         tally->registered++;
     }
-    tally->payments += body->kind == DURE_BODY_PAYMENT ? 1 : 0;
+    tally->payments +=
+        body->kind == DURE_BODY_PAYMENT || body->kind == DURE_BODY_COLLECTION ? 1 : 0;
+    tally->refunds += body->kind == DURE_BODY_REFUND ? 1 : 0;
     return true;
 }
+
+/* ---- what the records say -------------------------------------------------------------------- */
 
 verify_fund_t verify_tally_fund(const verify_tally_t *tally, uint64_t fund)
 {
@@ -166,20 +371,14 @@ verify_fund_t verify_tally_fund(const verify_tally_t *tally, uint64_t fund)
     return (verify_fund_t){.fund = fund};
 }
 
-#define TERMS_MAX 6u
-
-/* One equation: two sums that must be equal. */
-typedef struct {
-    const char *what;
-    dure_amount_t left[TERMS_MAX], right[TERMS_MAX];
-} equation_t;
-
-static bool sum_of(dure_amount_t *sum, const dure_amount_t terms[TERMS_MAX])
+static bool all_places(dure_amount_t *sum, const dure_record_fund_t *record)
 {
+    const dure_amount_t places[] = {record->held_citizens, record->held_merchants, record->pending,
+                                    record->redeemed,      record->refunded,       record->lapsed};
     *sum = DURE_AMOUNT_ZERO;
     bool added = true;
-    for (size_t i = 0; i < TERMS_MAX; i++) {
-        added = added && dure_amount_add(sum, *sum, terms[i]);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        added = added && dure_amount_add(sum, *sum, places[i]);
     }
     return added;
 }
@@ -188,45 +387,66 @@ bool verify_tally_compare(const verify_tally_t *tally, const dure_record_fund_t 
                           char problem[VERIFY_TEXT_SIZE])
 {
     const verify_fund_t log = verify_tally_fund(tally, record->fund);
-    const equation_t equations[] = {
-        {"issued by the log = issued", {log.issued}, {record->issued}},
-        {"issued by the log = held by citizens + taken + cancelled",
-         {log.issued},
-         {record->held_citizens, log.taken, log.cancelled}},
-        {"taken from citizens = received by merchants", {log.taken}, {log.received}},
-        {"received by merchants + returned = held by merchants + cashed out",
-         {log.received, log.returned},
-         {record->held_merchants, log.cashed_out}},
-        {"cashed out + cancelled = payouts opened + subsidies returned",
-         {log.cashed_out, log.cancelled},
-         {log.opened, log.subsidy_out}},
-        {"payouts opened = pending + settled + refunded + returned",
-         {log.opened},
-         {record->pending, log.settled, log.refunded, log.returned}},
-        {"settled = redeemed", {log.settled}, {record->redeemed}},
-        {"refunded + subsidies returned = refunded by the ledger",
-         {log.refunded, log.subsidy_out},
-         {record->refunded}},
-        {"prices + subsidies = escrow + settled + refunded + subsidies returned",
-         {log.price_in, log.subsidy_in},
-         {record->escrow, log.settled, log.refunded, log.subsidy_out}},
-        {"issued = escrow + redeemed + refunded + lapsed",
-         {record->issued},
-         {record->escrow, record->redeemed, record->refunded, record->lapsed}},
-        {"issued = held by citizens + by merchants + pending + redeemed + refunded + lapsed",
-         {record->issued},
-         {record->held_citizens, record->held_merchants, record->pending, record->redeemed,
-          record->refunded, record->lapsed}},
+    const dure_amount_t figures[] = {
+        [VERIFY_ISSUED] = record->issued,
+        [VERIFY_ORDERED] = record->ordered,
+        [VERIFY_HELD_CITIZENS] = record->held_citizens,
+        [VERIFY_HELD_MERCHANTS] = record->held_merchants,
+        [VERIFY_PENDING] = record->pending,
+        [VERIFY_REDEEMED] = record->redeemed,
+        [VERIFY_REFUNDED] = record->refunded,
+        [VERIFY_LAPSED] = record->lapsed,
+        [VERIFY_ESCROW] = record->escrow,
     };
-    for (size_t i = 0; i < sizeof equations / sizeof equations[0]; i++) {
-        dure_amount_t left, right;
-        bool summed = sum_of(&left, equations[i].left) && sum_of(&right, equations[i].right);
-        if (!summed || dure_amount_compare(left, right) != 0) {
+    for (unsigned i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        if (dure_amount_compare(log.figures[i], figures[i]) != 0) {
             snprintf(problem, VERIFY_TEXT_SIZE,
-                     "fund %" PRIu64 ": %s does not hold: %" PRIu64 " won and %" PRIu64 " won",
-                     record->fund, equations[i].what, left.won, right.won);
+                     "fund %" PRIu64 ": by all moves %s is %" PRIu64 " won, by the record %" PRIu64
+                     " won",
+                     record->fund, verify_figure_name((verify_figure_t)i), log.figures[i].won,
+                     figures[i].won);
             return false;
         }
     }
+    dure_amount_t sum;
+    if (!all_places(&sum, record) || dure_amount_compare(sum, record->issued) != 0) {
+        snprintf(problem, VERIFY_TEXT_SIZE,
+                 "fund %" PRIu64 ": issued = held by citizens + by merchants + pending + redeemed "
+                 "+ refunded + lapsed does not hold",
+                 record->fund);
+        return false;
+    }
     return true;
+}
+
+bool verify_tally_account(const verify_tally_t *tally, const dure_record_account_t *record,
+                          char problem[VERIFY_TEXT_SIZE])
+{
+    verify_account_t log = {0};
+    for (uint32_t i = 0; i < tally->account_count; i++) {
+        const verify_account_t *at = &tally->accounts[i];
+        if (at->city == record->city && dure_name_equal(&at->name, &record->name)) {
+            log = *at;
+        }
+    }
+    dure_amount_t in, has;
+    const char *wrong = NULL;
+    if (dure_amount_compare(log.deposited, record->deposited) != 0) {
+        wrong = "deposited";
+    } else if (dure_amount_compare(log.received, record->received) != 0) {
+        wrong = "received";
+    } else if (dure_amount_compare(log.spent, record->spent) != 0) {
+        wrong = "spent";
+    } else if (!dure_amount_add(&in, log.deposited, log.received) ||
+               !dure_amount_sub(&in, in, log.spent) ||
+               !dure_amount_add(&has, record->balance, record->reserved) ||
+               dure_amount_compare(in, has) != 0) {
+        wrong = "balance + reserved = deposited + received - spent";
+    }
+    if (wrong != NULL) {
+        snprintf(problem, VERIFY_TEXT_SIZE,
+                 "account %s of city %" PRIu32 ": by all moves, %s does not hold",
+                 record->name.text, record->city, wrong);
+    }
+    return wrong == NULL;
 }
