@@ -83,6 +83,19 @@ static void decided_check(run_t *run, const dure_envelope_t *envelope, uint32_t 
                      expired ? DURE_RESULT_EXPIRED : DURE_RESULT_ALREADY_USED);
 }
 
+/* What a refund's witness proves, if it names one of the stage's transactions. */
+static const dure_effect_t *proof_of(const stage_t *stage, const dure_body_t *body)
+{
+    const dure_effect_t *const effects[] = {&stage->paid, &stage->paid_far, &stage->ordered};
+    const dure_tx_id_t *id = &body->refund.payment;
+    for (size_t i = 0; body->kind == DURE_BODY_REFUND && i < 3; i++) {
+        if (effects[i]->id.party == id->party && effects[i]->id.number == id->number) {
+            return effects[i];
+        }
+    }
+    return NULL;
+}
+
 static uint32_t attempt(run_t *run, const uint8_t *wire, size_t size)
 {
     dure_ledger_t *ledger = run->stage->world->ledger;
@@ -92,7 +105,8 @@ static uint32_t attempt(run_t *run, const uint8_t *wire, size_t size)
         const uint32_t admitted = dure_ledger_admit(ledger, &envelope, NULL);
         assert_int_equal(ledger->journal_used, 0);
         dure_effect_t effect;
-        code = dure_ledger_apply(ledger, &envelope, NULL, NULL, &effect);
+        code = dure_ledger_apply(ledger, &envelope, NULL, proof_of(run->stage, &envelope.tx.body),
+                                 &effect);
         /* A mempool takes a refund without its witness, which the proposer attaches. */
         const bool admits = code >= 200 || code == DURE_RESULT_WITNESS_WRONG;
         assert_int_equal(admitted, admits ? DURE_RESULT_DONE : code);

@@ -311,6 +311,44 @@ static void payments(run_t *run)
     plainly(run, DURE_RESULT_TIME_GOES_BACK, CLOCK, body_tick(stage->now - 1));
 }
 
+static uint64_t shop_has(const world_t *world)
+{
+    const party_t *shop = party_at(world->ledger, ledger_party_find(world->ledger, SHOP));
+    const uint32_t fund = ledger_fund_find(world->ledger, FUND);
+    return balance_at(world->ledger, ledger_balance_find(world->ledger, shop, fund))->amount.won;
+}
+
+static void refunds(run_t *run)
+{
+    world_t *world = run->stage.world;
+    const dure_tx_id_t paid = run->stage.paid.id;
+    plainly(run, DURE_RESULT_WITNESS_WRONG, SHOP, body_refund(paid, 1));
+    world->proven = &run->stage.ordered;
+    plainly(run, DURE_RESULT_WITNESS_WRONG, SHOP, body_refund(paid, 1));
+    plainly(run, DURE_RESULT_NOT_A_PAYMENT, SHOP, body_refund(run->stage.order_anna, 1));
+    world->proven = &run->stage.paid;
+    plainly(run, DURE_RESULT_NOT_PERMITTED, SHOP_TWO, body_refund(paid, 1));
+    step(run, SHOP, body_refund(paid, 1000));
+    refused(run, DURE_RESULT_REFUND_TOO_MUCH, SHOP, body_refund(paid, 24001), 0, "",
+            NUMBERS(LABEL(ASKED, 24001), LABEL(REFUNDED, 1000), LABEL(AVAILABLE, 24000)));
+    plainly(run, DURE_RESULT_ACCOUNT_UNKNOWN, SHOP, body_refund(paid, 24000));
+    act(run, act_account("refund_reserve"));
+    refused(run, DURE_RESULT_ACCOUNT_EMPTY, SHOP, body_refund(paid, 24000), 0, "",
+            NUMBERS(LABEL(ASKED, 24000 - shop_has(world)), LABEL(AVAILABLE, 0)));
+    /* A program without refunds. */
+    fund_of(run, 11, "  refund   within 90 days grace 30 days\n", "");
+    step(run, BORA, body_order(11, 10, 0));
+    step(run, BANK, body_credit(world_last_id(world), 10));
+    dure_body_t body = body_payment(SHOP, 10);
+    body.payment.funds_count = 1;
+    body.payment.funds[0].fund = 11;
+    step(run, BORA, body);
+    const dure_effect_t never = world->effect;
+    world->proven = &never;
+    plainly(run, DURE_RESULT_REFUND_TOO_LATE, SHOP, body_refund(never.id, 1));
+    world->proven = NULL;
+}
+
 /* ---- holds and mandates */
 static void holds(run_t *run)
 {
@@ -323,6 +361,14 @@ static void holds(run_t *run)
     step(run, OFFICER_1,
          body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, stage->today));
     plainly(run, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
+    const uint64_t has = shop_has(stage->world);
+    dure_body_t held =
+        body_hold(SHOP, DURE_HOLD_KIND_MONEY, DURE_HOLD_REASON_RECHECK, stage->today);
+    held.hold.fund = FUND;
+    held.hold.amount = dure_amount(1000);
+    step(run, OFFICER_1, held);
+    refused(run, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, has), 0, "",
+            NUMBERS(LABEL(ASKED, has), LABEL(AVAILABLE, has - 1000), LABEL(HELD, 1000)));
     plainly(run, DURE_RESULT_HOLD_UNKNOWN, OFFICER_1, body_release(stage->order_anna));
     plainly(run, DURE_RESULT_HOLD_NOT_APPEALABLE, SHOP, body_appeal(stage->hold_appealed));
     refused(run, DURE_RESULT_HOLD_TERM, OFFICER_1,
@@ -382,7 +428,6 @@ static const struct {
 } out_of_reach[] = {
     {DURE_RESULT_KEY_MISSING_LAST, "no transaction can remove a key"},
     {DURE_RESULT_LOT_NOT_BOUGHT, "pending"},
-    {DURE_RESULT_WITNESS_WRONG, "pending"},
     {DURE_RESULT_VERSION_PENDING, "pending"},
     {DURE_RESULT_FUND_PAUSED, "pending"},
     {DURE_RESULT_BATCH_UNKNOWN, "pending"},
@@ -390,12 +435,8 @@ static const struct {
     {DURE_RESULT_BATCH_CHUNK_DONE, "pending"},
     {DURE_RESULT_BATCH_NOT_OPEN, "pending"},
     {DURE_RESULT_BATCH_TOTAL, "pending"},
-    {DURE_RESULT_NOT_A_PAYMENT, "pending"},
-    {DURE_RESULT_REFUND_TOO_MUCH, "pending"},
-    {DURE_RESULT_REFUND_TOO_LATE, "pending"},
     {DURE_RESULT_NOTHING_EXPIRED, "pending"},
     {DURE_RESULT_NOT_OVER, "pending"},
-    {DURE_RESULT_MONEY_HELD, "pending"},
 };
 
 static const char *why_not_reached(uint32_t code)
@@ -421,6 +462,7 @@ static void each_code_says_what_it_should(void **state)
     rules(run);
     purchases(run);
     payments(run);
+    refunds(run);
     holds(run);
     mandates(run);
     real_clock(run);

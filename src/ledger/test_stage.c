@@ -78,6 +78,7 @@ static void goyang(stage_t *stage)
     const dure_tx_id_t order = made(world, FAR_EVA, body_order(FUND_FAR, 100000, 0));
     done(world, FAR_ALL, body_credit(order, 94000));
     done(world, FAR_EVA, body_payment(FAR_SHOP, 30000));
+    stage->paid_far = world->effect;
     stage->payout_far = made(world, FAR_SHOP, body_redemption(FUND_FAR, 10000));
     stage->order_far = made(world, FAR_EVA, body_order(FUND_FAR, 70000, 0));
 }
@@ -101,12 +102,14 @@ static void gimpo(stage_t *stage)
     world_buy(world, BORA, 60000);
     world_buy(world, BORA, 20000);
     done(world, ANNA, body_payment(SHOP, 25000));
+    stage->paid = world->effect;
     stage->payout_cancel = made(world, BORA, body_cancel(FUND, 2));
     stage->payout_shop = made(world, SHOP, body_redemption(FUND, 5000));
     done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
     stage->payout_held = made(world, SHOP, body_redemption(FUND, 4000));
     done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 0, 0, FAR_DAY));
     stage->order_anna = made(world, ANNA, body_order(FUND, ANNA_FACE, 0));
+    stage->ordered = world->effect;
     stage->order_bora = made(world, BORA, body_order(FUND, BORA_FACE, 0));
     stage->anna_has = 60000 + 40000 - 25000;
     stage->anna_room = 500000 - 60000 - 40000 - ANNA_FACE;

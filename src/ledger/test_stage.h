@@ -33,6 +33,8 @@ typedef struct {
     /* Money holds on SHOP, of FUND_TWO, that OFFICER_1 placed: open, appealed, past its day. */
     dure_tx_id_t hold_shop, hold_appealed, hold_over, hold_far;
     uint64_t anna_has, anna_room, shop_has;
+    /* Effects that may be proven: ANNA's payment of 25,000 to SHOP, one in Goyang, and an order. */
+    dure_effect_t paid, paid_far, ordered;
 } stage_t;
 
 /* Gimpo's threshold is one: what is proposed is performed at once.  Proposals of before are open.
