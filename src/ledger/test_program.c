@@ -1,0 +1,437 @@
+/* A fund's programs follow one another: notice, what new and old lots obey, parameters and counters
+   that go on; and its modes. */
+#include "ledger/test_stage.h"
+
+/* ---- acts and steps; after each the invariants hold */
+static dure_act_t version(uint64_t fund, dure_day_t from, dure_bytes_t image)
+{
+    return (dure_act_t){
+        .kind = DURE_ACT_VERSION,
+        .version = {.fund = fund, .from = from, .image = image, .source = dure_bytes("new", 3)}};
+}
+
+static dure_act_t mode(uint64_t fund, uint8_t is, uint64_t successor)
+{
+    return (dure_act_t){.kind = DURE_ACT_MODE,
+                        .mode = {.fund = fund, .mode = is, .successor = successor}};
+}
+
+static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
+{
+    const dure_result_t code = world_send(world, party, &body);
+    if (code != expected) {
+        print_error("got %d, expected %d\n", (int)code, (int)expected);
+    }
+    assert_code(code, expected);
+    const char *problem = dure_ledger_invariants(world->ledger);
+    if (problem != NULL) {
+        print_error("%s\n", problem);
+    }
+    assert_null(problem);
+}
+
+static void done(world_t *world, uint64_t party, dure_body_t body)
+{
+    expect(world, DURE_RESULT_DONE, party, body);
+}
+
+static void propose(world_t *world, dure_result_t expected, dure_act_t act)
+{
+    expect(world, expected, OFFICER_1, body_propose(act, FAR_DAY));
+}
+
+static void decide(world_t *world, dure_act_t act)
+{
+    propose(world, DURE_RESULT_DONE, act);
+}
+
+static int64_t number(const world_t *world, dure_label_t label)
+{
+    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
+        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
+            return world->effect.numbers[i].value;
+        }
+    }
+    return -1;
+}
+
+static world_t *town(void)
+{
+    world_t *world = world_new(NULL, false, 1);
+    world_fund(world);
+    world_register(world, ANNA, DURE_KIND_CITIZEN);
+    world_register(world, BORA, DURE_KIND_CITIZEN);
+    world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
+    return world;
+}
+
+/* The records alone give the same state, programs and all. */
+static void finish(world_t *world)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    void *memory;
+    dure_ledger_t *second = world_second(world, &memory);
+    const char *problem = NULL;
+    uint64_t cursor = 0;
+    uint8_t table;
+    dure_blind_t blind;
+    const dure_hash_t root = world_root(world);
+    dure_ledger_load_begin(second);
+    dure_writer_t out = dure_writer(bytes, sizeof bytes);
+    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
+        assert_true(
+            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
+        out = dure_writer(bytes, sizeof bytes);
+    }
+    assert_true(dure_ledger_load_end(second, &problem));
+    dure_hash_t loaded;
+    dure_ledger_root(second, &loaded);
+    assert_memory_equal(&root, &loaded, sizeof root);
+    free(memory);
+    world_free(world);
+}
+
+static const lot_t *lot_of(const world_t *world, uint64_t party, uint32_t lot)
+{
+    const dure_ledger_t *ledger = world->ledger;
+    const uint32_t cell =
+        ledger_lot_find(ledger, party_at(ledger, ledger_party_find(ledger, party)),
+                        ledger_fund_find(ledger, FUND), lot);
+    assert_true(cell != CELL_NONE);
+    return lot_at(ledger, cell);
+}
+
+/* A fund of its own text beside the town's; what is sent to it. */
+static void open_fund(world_t *world, const char *from, const char *to)
+{
+    const char *const change[1][2] = {{from, to}};
+    dure_act_t act = act_fund(FUND_TWO, 10000000000);
+    act.fund.image = stage_images(1, change);
+    decide(world, act);
+}
+
+static dure_body_t pay_with(uint64_t fund, uint64_t won)
+{
+    dure_body_t body = body_payment(SHOP, won);
+    body.payment.funds_count = 1;
+    body.payment.funds[0].fund = fund;
+    return body;
+}
+
+static void buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won)
+{
+    done(world, party, body_order(fund, won, 0));
+    done(world, BANK, body_credit(world_last_id(world), (uint64_t)number(world, DURE_LABEL_PRICE)));
+}
+
+/* ---- notice and room */
+static void a_version_needs_its_notice(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    const dure_bytes_t image = test_image();
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND, TODAY + 29, image));
+    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
+    propose(world, DURE_RESULT_FUND_UNKNOWN, version(77, TODAY + 30, image));
+    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL,
+           body_propose(version(FUND, TODAY + 30, image), FAR_DAY));
+    propose(world, DURE_RESULT_PROGRAM_REFUSED,
+            version(FUND, TODAY + 30, dure_bytes(image.data, image.size - 1)));
+    propose(world, DURE_RESULT_PROGRAM_CITY,
+            version(FUND, TODAY + 30, stage_image("41570", "41281")));
+    propose(world, DURE_RESULT_ACCOUNT_UNKNOWN,
+            version(FUND, TODAY + 30, stage_image("issuer.budget", "issuer.nobody")));
+    decide(world, version(FUND, TODAY + 30, image));
+    propose(world, DURE_RESULT_VERSION_PENDING, version(FUND, TODAY + 90, image));
+    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
+    world_days(world, 29);
+    propose(world, DURE_RESULT_VERSION_PENDING, version(FUND, TODAY + 90, image));
+    world_days(world, 1); /* in force: the next may be announced */
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND, TODAY + 59, image));
+    decide(world, version(FUND, TODAY + 60, image));
+    /* What a program promised about its old lots is longer than the least. */
+    open_fund(world, "notice 30 days", "notice 45 days");
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND_TWO, TODAY + 30 + 44, image));
+    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30 + 45);
+    decide(world, version(FUND_TWO, TODAY + 30 + 45, image));
+    finish(world);
+}
+
+static void notice_runs_from_the_decision(void **state)
+{
+    (void)state;
+    world_t *world = world_new(NULL, false, 2);
+    world_fund(world);
+    propose(world, DURE_RESULT_DONE, version(FUND, TODAY + 31, test_image()));
+    const dure_tx_id_t first = world_last_id(world);
+    propose(world, DURE_RESULT_DONE, version(FUND, TODAY + 33, test_image()));
+    const dure_tx_id_t second = world_last_id(world);
+    world_days(world, 2);
+    expect(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_2, body_approve(first));
+    done(world, OFFICER_2, body_approve(second));
+    const dure_ledger_t *ledger = world->ledger;
+    const fund_t *fund = fund_at(ledger, ledger_fund_find(ledger, FUND));
+    assert_int_equal(fund->versions, 2);
+    const program_t *program = program_at(ledger, fund->programs[1]);
+    assert_int_equal(program->opened, TODAY + 33);
+    assert_memory_equal(&program->proposal, &second, sizeof second); /* where its source stands */
+    dure_hash_t source;
+    dure_hash(&source, DURE_TAG_YAK_SOURCE, "new", 3);
+    assert_memory_equal(&program->source, &source, sizeof source);
+    finish(world);
+}
+
+static void a_fund_has_eight_versions(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    for (dure_day_t i = 1; i < (dure_day_t)DURE_FUND_VERSIONS_MAX; i++) {
+        decide(world, version(FUND, TODAY + 30 * i, test_image()));
+        world_days(world, 30);
+        buy(world, ANNA, FUND, 1000);
+        assert_int_equal(lot_of(world, ANNA, (uint32_t)i)->version, i);
+    }
+    propose(world, DURE_RESULT_TABLE_FULL, version(FUND, FAR_DAY, test_image()));
+    done(world, ANNA, body_payment(SHOP, 7000));
+    finish(world);
+}
+
+/* Thirty-two city-wide counters have room, over all versions together. */
+static void counters_of_all_versions_have_room(void **state)
+{
+    (void)state;
+    static char lines[4096], words[8192];
+    world_t *world = town();
+    for (uint32_t names = 0; names < 2; names++) {
+        size_t line = 0;
+        size_t word = 0;
+        /* `sold` is city-wide too, and the same in all. */
+        for (uint32_t i = 0; i < (names == 0 ? 16u : 15u); i++) {
+            const char c = names == 0 ? 'a' : 'b';
+            line += (size_t)snprintf(lines + line, sizeof lines - line,
+                                     "  counter %c%u = count per month on purchase\n", c, i);
+            word += (size_t)snprintf(words + word, sizeof words - word,
+                                     "    %c%u ko \"%c\" en \"%c\" zh \"%c\"\n", c, i, c, c, c);
+        }
+        snprintf(lines + line, sizeof lines - line, "  counter gifts_in");
+        char with[8300];
+        snprintf(with, sizeof with, "  words {\n%s", words);
+        const char *const changes[2][2] = {{"  counter gifts_in", lines}, {"  words {\n", with}};
+        decide(world, version(FUND, TODAY + 30 + 30 * (dure_day_t)names, stage_images(2, changes)));
+        world_days(world, 30);
+        buy(world, ANNA, FUND, 1000);
+    }
+    const char *const one[2][2] = {
+        {"  counter gifts_in", "  counter c = count ever on purchase\n  counter gifts_in"},
+        {"  words {\n", "  words {\n    c ko \"c\" en \"c\" zh \"c\"\n"}};
+    propose(world, DURE_RESULT_TABLE_FULL, version(FUND, FAR_DAY, stage_images(2, one)));
+    decide(world, version(FUND, FAR_DAY, test_image()));
+    finish(world);
+}
+
+/* ---- old lots and new ones */
+static const char *const NO_CAFES[2] = {"[department_store, gambling, nightlife, vehicle]",
+                                        "[bakery, department_store, gambling, nightlife, vehicle]"};
+
+static void old_lots_keep_their_program(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    open_fund(world, "follow if looser notice 30 days", "keep");
+    buy(world, ANNA, FUND, 1000);     /* follow if looser: stays until something proves it */
+    buy(world, ANNA, FUND_TWO, 1000); /* keep */
+    const dure_bytes_t stricter = stage_image(NO_CAFES[0], NO_CAFES[1]);
+    decide(world, version(FUND, TODAY + 30, stricter));
+    decide(world, version(FUND_TWO, TODAY + 30, stricter));
+    world_days(world, 29);
+    done(world, BORA, body_order(FUND, 1000, 0)); /* ordered under the old one */
+    const dure_tx_id_t order = world_last_id(world);
+    world_days(world, 1);
+    done(world, BANK, body_credit(order, 940));
+    buy(world, BORA, FUND, 1000);
+    assert_int_equal(lot_of(world, BORA, 1)->version, 0);
+    assert_int_equal(lot_of(world, BORA, 2)->version, 1);
+    done(world, ANNA, pay_with(FUND, 1000));
+    done(world, ANNA, pay_with(FUND_TWO, 1000));
+    done(world, BORA, pay_with(FUND, 1000)); /* the old lot alone */
+    expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 1));
+    assert_string_equal(world->effect.rule.text, "kind_of_shop");
+    finish(world);
+}
+
+static void old_lots_follow(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    decide(world, act_account("old"));
+    open_fund(world, "validity 5 years\n  lapse    to issuer.budget\n",
+              "validity 40 days\n  lapse    to issuer.budget\n");
+    const char *const follow[2][2] = {{"follow if looser", "follow"},
+                                      {"validity 5 years", "validity 40 days"}};
+    dure_act_t act = act_fund(10, 10000000000);
+    act.fund.image = stage_images(2, follow);
+    decide(world, act);
+    buy(world, ANNA, FUND_TWO, 1000);
+    buy(world, ANNA, 10, 1000);
+    const char *const changes[2][2] = {{NO_CAFES[0], NO_CAFES[1]},
+                                       {"lapse    to issuer.budget", "lapse    to issuer.old"}};
+    decide(world, version(FUND_TWO, TODAY + 30, stage_images(2, changes)));
+    decide(world, version(10, TODAY + 30, stage_images(2, changes)));
+    world_days(world, 29);
+    done(world, ANNA, pay_with(10, 1));
+    world_days(world, 1);
+    done(world, ANNA, pay_with(FUND_TWO, 1));
+    expect(world, DURE_RESULT_RULE_DENIED, ANNA, pay_with(10, 1));
+    world_days(world, 11);
+    dure_body_t body = {.kind = DURE_BODY_LAPSE, .lapse = {.parties_count = 1}};
+    body.lapse.parties[0].party = ANNA;
+    done(world, BORA, body);
+    /* Each to the account of the program that governs it now. */
+    assert_int_equal(world->effect.moves_count, 4);
+    assert_int_equal(world->effect.moves[2].fund, FUND_TWO);
+    assert_string_equal(world->effect.moves[2].account.text, "budget");
+    assert_int_equal(world->effect.moves[3].fund, 10);
+    assert_string_equal(world->effect.moves[3].account.text, "old");
+    finish(world);
+}
+
+/* ---- parameters and counters */
+static void parameters_go_on_by_name(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    decide(world, act_parameter(FUND, "discount", 1000, TODAY + 7));
+    decide(world, version(FUND, TODAY + 30,
+                          stage_image("parameter discount      : rate in 0%..20%    ",
+                                      "parameter discount      : rate in 0%..8%     ")));
+    world_days(world, 7);
+    done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(number(world, DURE_LABEL_PRICE), 9000);
+    /* The new program holds for what is decided from now on, also for the days before it. */
+    propose(world, DURE_RESULT_PARAMETER_RANGE, act_parameter(FUND, "discount", 900, TODAY + 30));
+    decide(world, act_parameter(FUND, "discount", 700, TODAY + 40));
+    world_days(world, 23);
+    done(world, ANNA, body_order(FUND, 10000, 0)); /* 10% is not within 0%..8%: its initial 6% */
+    assert_int_equal(number(world, DURE_LABEL_PRICE), 9400);
+    world_days(world, 10);
+    done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
+    decide(world, version(FUND, TODAY + 70, test_image()));
+    world_days(world, 30);
+    done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
+    finish(world);
+}
+
+static void what_is_fixed_at_issue_stays_fixed(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    done(world, REGISTRAR, body_attest(SHOP, DURE_ATTRIBUTE_ANNUAL_SALES, 900000000, 0, FAR_DAY));
+    buy(world, ANNA, FUND, 1000); /* sales_cap 1,000,000,000 */
+    /* A new program in which it is not fixed; then more changes than are kept. */
+    decide(world, version(FUND, TODAY + 30, stage_image("fixed at issue", "notice 0 days")));
+    for (dure_day_t i = 0; i < (dure_day_t)DURE_PARAMETER_CHANGES_MAX; i++) {
+        decide(world, act_parameter(FUND, "sales_cap", 500000000 + i, TODAY + 45 + i));
+    }
+    world_days(world, 60);
+    buy(world, BORA, FUND, 1000);
+    done(world, ANNA, pay_with(FUND, 500));
+    expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 500));
+    assert_string_equal(world->effect.rule.text, "shop_too_large");
+    /* An old value may be what a lot out there reads, though the newest program reads today's. */
+    propose(world, DURE_RESULT_TABLE_FULL, act_parameter(FUND, "sales_cap", 900000000, TODAY + 61));
+    decide(world, act_parameter(FUND, "sales_cap", 900000000, TODAY + 60)); /* of that very day */
+    done(world, BORA, pay_with(FUND, 500));
+    done(world, ANNA, pay_with(FUND, 500));
+    finish(world);
+}
+
+static void counters_of_the_same_line_go_on(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_days(world, 2);
+    decide(world, version(FUND, TODAY + 32, stage_image("= 500,000 won  ", "= 600,000 won  ")));
+    world_days(world, 29); /* 1 February: what follows is of one month */
+    buy(world, ANNA, FUND, 400000);
+    world_days(world, 1);
+    expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 200001, 0));
+    buy(world, ANNA, FUND, 200000);
+    /* Another line counts anew. */
+    decide(world, version(FUND, TODAY + 62,
+                          stage_image("counter bought   = sum of amount per month",
+                                      "counter bought   = sum of amount per day")));
+    world_days(world, 30);
+    done(world, ANNA, body_order(FUND, 500000, 0));
+    finish(world);
+}
+
+/* ---- modes */
+static void a_mode_names_a_successor_of_the_city(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    done(world, FAR_ALL, body_propose(act_account("budget"), FAR_DAY));
+    dure_act_t far = act_fund(FUND_FAR, 1000);
+    far.fund.image = stage_image("41570", "41281");
+    done(world, FAR_ALL, body_propose(far, FAR_DAY));
+    open_fund(world, "notice 30 days", "notice 45 days");
+    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(77, DURE_FUND_MODE_PAUSED, 0));
+    propose(world, DURE_RESULT_OTHER_CITY, mode(FUND_FAR, DURE_FUND_MODE_PAUSED, 0));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, 77));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_FAR));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND));
+    decide(world, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_TWO));
+    const dure_ledger_t *ledger = world->ledger;
+    const fund_t *fund = fund_at(ledger, ledger_fund_find(ledger, FUND));
+    assert_int_equal(fund->mode, DURE_FUND_MODE_FULL_REFUND);
+    assert_int_equal(fund->successor, FUND_TWO);
+    buy(world, ANNA, FUND_TWO, 1000);
+    decide(world, mode(FUND, DURE_FUND_MODE_OPEN, 0));
+    assert_int_equal(fund->successor, 0);
+    buy(world, ANNA, FUND, 1000);
+    decide(world, mode(FUND, DURE_FUND_MODE_PAUSED, FUND_TWO));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, pay_with(FUND, 1));
+    done(world, ANNA, pay_with(FUND_TWO, 1));
+    finish(world);
+}
+
+/* Taking a block back takes its program back; the next act gets the place. */
+static void a_version_can_be_dropped(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_cut(world);
+    const dure_hash_t before = world_root(world);
+    const uint64_t sent = world->numbers[OFFICER_1];
+    decide(world, version(FUND, TODAY + 30, stage_image(NO_CAFES[0], NO_CAFES[1])));
+    assert_true(dure_ledger_drop(world->ledger));
+    dure_ledger_begin(world->ledger, START);
+    const dure_hash_t after = world_root(world);
+    assert_memory_equal(&before, &after, sizeof before);
+    world->numbers[OFFICER_1] = sent;
+    decide(world, version(FUND, TODAY + 30, test_image()));
+    world_days(world, 30);
+    buy(world, ANNA, FUND, 1000);
+    done(world, ANNA, pay_with(FUND, 1000));
+    finish(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_version_needs_its_notice),
+        cmocka_unit_test(notice_runs_from_the_decision),
+        cmocka_unit_test(a_fund_has_eight_versions),
+        cmocka_unit_test(counters_of_all_versions_have_room),
+        cmocka_unit_test(old_lots_keep_their_program),
+        cmocka_unit_test(old_lots_follow),
+        cmocka_unit_test(parameters_go_on_by_name),
+        cmocka_unit_test(what_is_fixed_at_issue_stays_fixed),
+        cmocka_unit_test(counters_of_the_same_line_go_on),
+        cmocka_unit_test(a_mode_names_a_successor_of_the_city),
+        cmocka_unit_test(a_version_can_be_dropped),
+    };
+    return cmocka_run_group_tests_name("ledger programs", tests, NULL, NULL);
+}
