@@ -201,6 +201,22 @@ DURE_MUST_USE bool dure_ledger_load_end(dure_ledger_t *ledger, const char **prob
    reservations match open orders.  NULL if all hold, else which does not. */
 const char *dure_ledger_invariants(const dure_ledger_t *ledger);
 
+/* ---- batches */
+
+/* Leaf of a chunk in the tree over a batch's rows (DURE_TAG_BATCH_NODE): tag DURE_TAG_BATCH_LEAF
+   over the chunk's number and its encoded rows. */
+void dure_batch_leaf(dure_hash_t *leaf, uint32_t chunk, dure_bytes_t rows);
+
+/* dure_ledger_grant_try, _recall_try: what would become of one row of a batch by a city's officers
+   if it were carried out now, other rows and the batch's total apart.  DONE: *amount would move.
+   Else *rule names the rule that refuses, if one does.  Changes nothing. */
+dure_result_t dure_ledger_grant_try(const dure_ledger_t *ledger, uint32_t city, uint64_t fund,
+                                    const dure_batch_row_t *row, dure_amount_t *amount,
+                                    dure_name_t *rule);
+dure_result_t dure_ledger_recall_try(const dure_ledger_t *ledger, uint32_t city, uint64_t fund,
+                                     const dure_batch_row_t *row, dure_amount_t *amount,
+                                     dure_name_t *rule);
+
 /* How full the tables are, for metrics and refusals. */
 typedef struct {
     uint32_t parties, lots, attributes, balances, counters, orders, payouts, proposals, lanes,

@@ -184,10 +184,11 @@ typedef struct {
     uint64_t approvals[16];
 } proposal_t;
 
-#define BATCH_ROWS       256u /* of one chunk */
-#define BATCH_DONE_WORDS 64u
-#define BATCH_GRANT      1u
-#define BATCH_RECALL     2u
+#define BATCH_ROWS         256u /* of one chunk */
+#define BATCH_DONE_WORDS   64u
+#define BATCH_GRANT        1u
+#define BATCH_RECALL       2u
+#define RECALL_NOTICE_DAYS 7 /* from approval to the first day */
 typedef struct {
     uint32_t next; /* of the free list */
     uint32_t rows, chunks_done;
@@ -625,6 +626,8 @@ question_t ledger_question(uint32_t fund, uint8_t version, dure_verb_t verb, dur
 /* Asks; `values` keeps what was read (DURE_YAK_INPUTS_MAX). */
 void ledger_ask(const dure_ledger_t *ledger, const question_t *question,
                 dure_yak_decision_t *decision, dure_yak_value_t *values);
+/* The code of a refusal. */
+dure_result_t ledger_refusal_code(const dure_yak_decision_t *decision);
 /* The code of a refusal; names fund, rule and numbers in the effect. */
 dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
                              const question_t *question, const dure_yak_decision_t *decision,
@@ -764,6 +767,10 @@ dure_result_t ledger_batch_check(const dure_ledger_t *ledger, const work_t *work
                                  const dure_act_batch_t *act);
 void ledger_batch_perform(dure_ledger_t *ledger, const work_t *work, const dure_tx_id_t *proposal,
                           const dure_act_batch_t *act);
+/* What a grant reserved and did not use goes back, and the record goes. */
+void ledger_batch_end(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t batch);
+/* The account that a version's grants are paid from; CELL_NONE if it grants nothing. */
+uint32_t ledger_grant_account(const dure_ledger_t *ledger, uint32_t fund, uint8_t version);
 dure_result_t ledger_recover_check(const dure_ledger_t *ledger, const work_t *work,
                                    const dure_act_recover_t *act);
 void ledger_recover_perform(dure_ledger_t *ledger, const dure_act_recover_t *act);

@@ -218,25 +218,16 @@ static void tell_numbers(dure_effect_t *effect, const question_t *question,
     }
 }
 
-dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
-                             const question_t *question, const dure_yak_decision_t *decision,
-                             const dure_yak_value_t *values)
+dure_result_t ledger_refusal_code(const dure_yak_decision_t *decision)
 {
-    const dure_yak_program_t *program = ledger_program(ledger, question->fund, question->version);
-    effect->fund = fund_at(ledger, question->fund)->number;
-    effect->fund_version = question->version;
     switch ((dure_yak_why_t)decision->why) {
     case DURE_YAK_WHY_NOT_DECLARED:
         return DURE_RESULT_RULE_NOT_DECLARED;
     case DURE_YAK_WHY_NO_ALLOW:
     case DURE_YAK_WHY_NOTHING:
         return decision->missing >= 0 ? DURE_RESULT_RULE_MISSING_FACT : DURE_RESULT_RULE_NO_ALLOW;
-    case DURE_YAK_WHY_DENY: {
-        const dure_yak_rule_t *rule = &program->verbs[question->verb].rules[decision->rule];
-        effect->rule = rule->name;
-        tell_numbers(effect, question, program, rule, values);
+    case DURE_YAK_WHY_DENY:
         return decision->missing >= 0 ? DURE_RESULT_RULE_MISSING_FACT : DURE_RESULT_RULE_DENIED;
-    }
     case DURE_YAK_WHY_MISSING:
         return DURE_RESULT_RULE_MISSING_FACT;
     case DURE_YAK_WHY_NONE:
@@ -244,6 +235,21 @@ dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
     }
     DURE_ASSERT(false && "a refusal without a reason");
     return DURE_RESULT_RULE_NO_ALLOW;
+}
+
+dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
+                             const question_t *question, const dure_yak_decision_t *decision,
+                             const dure_yak_value_t *values)
+{
+    const dure_yak_program_t *program = ledger_program(ledger, question->fund, question->version);
+    effect->fund = fund_at(ledger, question->fund)->number;
+    effect->fund_version = question->version;
+    if (decision->why == DURE_YAK_WHY_DENY) {
+        const dure_yak_rule_t *rule = &program->verbs[question->verb].rules[decision->rule];
+        effect->rule = rule->name;
+        tell_numbers(effect, question, program, rule, values);
+    }
+    return ledger_refusal_code(decision);
 }
 
 void ledger_refusal_forget(dure_effect_t *effect)

@@ -48,29 +48,12 @@ static dure_result_t tidy_check(const dure_ledger_t *ledger, const dure_tidy_t *
     return body->ids_count == 0 ? DURE_RESULT_NOT_OVER : DURE_RESULT_DONE;
 }
 
-/* What a grant did not use is free again. */
-static void batch_end(dure_ledger_t *ledger, const work_t *work, uint32_t cell)
-{
-    const batch_t batch = *batch_at(ledger, cell);
-    const dure_amount_t rest = dure_amount_minus(batch.total, batch.used);
-    if (batch.what == BATCH_GRANT && !dure_amount_is_zero(rest)) {
-        fund_t *fund = ledger_fund_change(ledger, ledger_fund_find(ledger, batch.fund));
-        const uint32_t account = ledger_account_find(ledger, fund->city, &batch.account);
-        DURE_ASSERT(account != CELL_NONE);
-        fund->ordered = dure_amount_minus(fund->ordered, rest);
-        ledger_account_reserved_return(ledger, account, rest);
-        ledger_effect_move(work->effect, DURE_MOVE_BATCH_RELEASED, batch.fund, 0, 0, &batch.account,
-                           rest);
-    }
-    ledger_batch_remove(ledger, cell);
-}
-
 static void record_remove(dure_ledger_t *ledger, const work_t *work, uint8_t table, uint32_t cell)
 {
     if (table == DURE_TABLE_PROPOSAL) {
         ledger_proposal_remove(ledger, cell);
     } else if (table == DURE_TABLE_BATCH) {
-        batch_end(ledger, work, cell);
+        ledger_batch_end(ledger, work->effect, cell);
     } else if (table == DURE_TABLE_HOLD) {
         ledger_hold_remove(ledger, cell);
     } else {
