@@ -33,7 +33,12 @@ static int print_progress(session_t *session, const outcome_t *outcome, const du
     }
     if (approvals >= threshold) {
         printf("decided: %s\n", what);
+        print_moves(session, &outcome->effect);
         print_place(session, outcome);
+        if (number_of(&outcome->effect, DURE_LABEL_ROOM) > 0) {
+            printf("%" PRId64 " lots are left: propose it again for the next 34\n",
+                   number_of(&outcome->effect, DURE_LABEL_ROOM));
+        }
         return EXIT_DONE;
     }
     printf("proposed: %s\n", what);
@@ -279,6 +284,67 @@ static int city_limit(const args_t *args)
     return propose_alone(args, &act, what);
 }
 
+/* ---- the counter ----------------------------------------------------------------------------- */
+
+/* The new key's file gets its party: from the decision on it signs. */
+static int recover_with(session_t *session, dure_key_file_t *key, const char *path,
+                        uint64_t subject)
+{
+    char problem[DURE_KEY_FILE_PROBLEM_SIZE];
+    dure_act_t act = {
+        .kind = DURE_ACT_RECOVER,
+        .recover = {.subject = subject, .entry = {.slot = key->slot, .key = key->public_key}}};
+    char what[128];
+    snprintf(what, sizeof what, "a new key for party %" PRIu64, subject);
+    const int code = propose(session, &act, what);
+    if (code != EXIT_DONE || key->party == subject) {
+        return code;
+    }
+    key->party = subject;
+    return dure_key_file_write(key, path, true, problem)
+               ? EXIT_DONE
+               : complain(EXIT_WORLD, "it is proposed, but the number is not in the key: %s",
+                          problem);
+}
+
+static int city_recover(const args_t *args)
+{
+    uint64_t subject = 0;
+    dure_key_file_t key;
+    char path[1024], problem[DURE_KEY_FILE_PROBLEM_SIZE];
+    session_t session;
+    if (!parse_number(&subject, "the party", args->positionals[0], 1, UINT64_MAX)) {
+        return EXIT_USAGE;
+    }
+    key_path(path, args, args->positionals[1]);
+    if (!dure_key_file_read(&key, path, problem)) {
+        return complain(EXIT_USAGE, "%s\n  make one with: dure key new %s", problem,
+                        args->positionals[1]);
+    }
+    if (key.party != 0 && key.party != subject) {
+        return complain(EXIT_USAGE, "%s belongs to party %" PRIu64, path, key.party);
+    }
+    if (!session_open(&session, args)) {
+        return EXIT_WORLD;
+    }
+    const int code = recover_with(&session, &key, path, subject);
+    session_close(&session);
+    return code;
+}
+
+static int city_estate(const args_t *args)
+{
+    dure_act_t act = {.kind = DURE_ACT_ESTATE};
+    if (!parse_number(&act.estate.subject, "the party", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_number(&act.estate.heir, "the heir", args->positionals[1], 1, UINT64_MAX)) {
+        return EXIT_USAGE;
+    }
+    char what[128];
+    snprintf(what, sizeof what, "the estate of party %" PRIu64 " to party %" PRIu64,
+             act.estate.subject, act.estate.heir);
+    return propose_alone(args, &act, what);
+}
+
 /* ---- approving ------------------------------------------------------------------------------- */
 
 static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
@@ -506,6 +572,28 @@ const command_t city_commands[] = {
      .least = 1,
      .most = 1,
      .run = city_limit},
+    {.words = "city recover",
+     .arguments = "PARTY NEWKEY",
+     .summary = "propose a new key for a party that lost its own",
+     .options = "--as=",
+     .help = "NEWKEY is a file of `dure key new`; of it only the public key is proposed. When it "
+             "is\n"
+             "decided, all keys of before are worth nothing, and holds for a lost phone end. Money "
+             "and\n"
+             "history stay.\n",
+     .least = 2,
+     .most = 2,
+     .run = city_recover},
+    {.words = "city estate",
+     .arguments = "PARTY HEIR",
+     .summary = "propose to move what a citizen who died left to an heir",
+     .options = "--as=",
+     .help = "The registrar has recorded the death before: dure hold place PARTY death death. At "
+             "most 34\n"
+             "lots move at a time; how many are left is told.\n",
+     .least = 2,
+     .most = 2,
+     .run = city_estate},
     {.words = "city approve",
      .arguments = "PROPOSAL [--as officer-2]",
      .summary = "an officer approves; the last one needed carries it out",

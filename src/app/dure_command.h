@@ -57,6 +57,8 @@ extern const command_t party_commands[];
 extern const command_t money_commands[];
 extern const command_t bank_commands[];
 extern const command_t show_commands[];
+extern const command_t hold_commands[];
+extern const command_t mandate_commands[];
 
 /* ---- dure_args.c: strict reading of what people type
  * --------------------------------------------- */
@@ -127,6 +129,10 @@ const char *fund_name(session_t *session, uint64_t fund);
 /* session_key: reads --key, or the service's key DIR/keys/NAME.key if `service` is given; --as
    takes its place.  The key must have a party.  False after a complaint. */
 bool session_key(dure_key_file_t *key, const args_t *args, const char *service);
+/* The key of a party or service: --key, --as, or the service's if `service` is given. */
+bool session_own_key(dure_key_file_t *key, const args_t *args, const char *service);
+/* The present time: the chain's if its clock is driven, else the wall's if that is later. */
+dure_time_t session_now(const session_t *session);
 /* Path of a key: the file itself, or DIR/keys/NAME.key. */
 void key_path(char out[1024], const args_t *args, const char *name);
 
@@ -161,6 +167,12 @@ int perform(session_t *session, outcome_t *outcome, const dure_key_file_t *key,
             const dure_body_t *body, const char *text);
 /* show_counters: what of the programs' limits is used, as far as the programs are still known. */
 void show_counters(session_t *session, const dure_counter_t *counters, uint32_t count);
+/* ---- dure_hold.c
+ * ------------------------------------------------------------------------------- */
+/* What stops a party today, why, until when, and how it ends; false if the node fails. */
+bool show_holds(session_t *session, uint64_t party);
+/* The same as a list, or NULL. */
+json_t *holds_json(session_t *session, uint64_t party);
 /* One line for a list. */
 void print_effect_line(session_t *session, const dure_answer_t *answer);
 

@@ -492,6 +492,22 @@ static void print_party(session_t *session, const dure_record_party_t *party,
     show_counters(session, wallet->counters, wallet->counter_count);
 }
 
+static int show(session_t *session, const dure_record_party_t *party, const wallet_t *wallet)
+{
+    if (!session->args->json) {
+        print_party(session, party, wallet);
+        return show_holds(session, party->party) ? EXIT_DONE : session_failed(session);
+    }
+    json_t *holds = holds_json(session, party->party);
+    if (holds == NULL) {
+        return session_failed(session);
+    }
+    json_t *object = party_json(party, wallet);
+    json_object_set_new(object, "holds", holds);
+    print_json(object);
+    return EXIT_DONE;
+}
+
 static int party_show(const args_t *args)
 {
     uint64_t number = 0;
@@ -512,11 +528,7 @@ static int party_show(const args_t *args)
         code = complain(EXIT_USAGE, "there is no party %" PRIu64, number);
     } else {
         copy_wallet(&wallet, &party);
-        if (args->json) {
-            print_json(party_json(&party, &wallet));
-        } else {
-            print_party(&session, &party, &wallet);
-        }
+        code = show(&session, &party, &wallet);
     }
     session_close(&session);
     return code;

@@ -139,6 +139,20 @@ bool session_key(dure_key_file_t *key, const args_t *args, const char *service)
     return true;
 }
 
+bool session_own_key(dure_key_file_t *key, const args_t *args, const char *service)
+{
+    const bool own = args_option(args, "--key") != NULL;
+    if (own && args_option(args, "--as") != NULL) {
+        complain(EXIT_USAGE, "--key and --as both say who signs: leave one out");
+        return false;
+    }
+    const bool is_open = !own && args_option(args, "--as") == NULL && service == NULL;
+    if (own || is_open) {
+        return session_key(key, args, NULL);
+    }
+    return session_key(key, args, service == NULL ? "" : service); /* --as takes its place */
+}
+
 /* ---- submitting ------------------------------------------------------------------------------ */
 
 /* The next id: services of the bank number by business day, all others upwards. */
@@ -179,16 +193,21 @@ static bool refresh_time(session_t *session)
     return true;
 }
 
-/* A driven chain may jump a day at the next tick; a real one goes with the clock on the wall. */
-static dure_time_t valid_until(const session_t *session)
+dure_time_t session_now(const session_t *session)
 {
     if (session->genesis.clock == 2) {
-        return session->time + DAY_MS;
+        return session->time;
     }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    dure_time_t wall = (dure_time_t)now.tv_sec * 1000;
-    return (wall > session->time ? wall : session->time) + HOUR_MS;
+    const dure_time_t wall = (dure_time_t)now.tv_sec * 1000;
+    return wall > session->time ? wall : session->time;
+}
+
+/* A driven chain may jump a day at the next tick; a real one goes with the clock on the wall. */
+static dure_time_t valid_until(const session_t *session)
+{
+    return session_now(session) + (session->genesis.clock == 2 ? DAY_MS : HOUR_MS);
 }
 
 /* Signs and submits once; *answer borrows from the client. */

@@ -66,6 +66,9 @@ static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64
     case DURE_LABEL_THRESHOLD:
         is_won = false;
         break;
+    case DURE_LABEL_ROOM: /* of lots, where an estate moves */
+        is_won = is_won && effect->kind != DURE_BODY_PROPOSE && effect->kind != DURE_BODY_APPROVE;
+        break;
     case DURE_LABEL_LIMIT:
         is_won = is_won && effect->code != DURE_RESULT_LOTS_FULL &&
                  effect->code != DURE_RESULT_TOO_MANY_LOTS;
@@ -78,7 +81,6 @@ static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64
     case DURE_LABEL_EXPECTED:
     case DURE_LABEL_ASKED:
     case DURE_LABEL_AVAILABLE:
-    case DURE_LABEL_ROOM:
     case DURE_LABEL_PRICE:
     case DURE_LABEL_SUBSIDY:
     case DURE_LABEL_REWARD:

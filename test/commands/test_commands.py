@@ -395,7 +395,115 @@ def refund(city):
     city.run("refund", paid, "300", *shop, out=["300원 owed by party 3000001 to the refund reserve"])
 
 
-STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index, refund]
+def mandates(city):
+    shop = ("--key", "party-3000001")
+    hong = ("--key", "hong.key")
+    city.run("mandate", "five", *hong, code=2, err=["is not an amount"])
+    city.run("mandate", "5000", code=2, err=["whose key signs? add --key FILE"])
+    city.run("mandate", "5000", *hong, "--as", "watch", code=2, err=["leave one out"])
+    city.run("mandate", "5000", *hong, "--for", "soon", code=2, err=["is not a term: write 60s, 5m, 2h or 1d"])
+    city.run("mandate", "5000", *hong, "--for", "32d", code=2, err=["at most 31d"])
+    city.run("mandate", "5000", *shop, code=2, err=["is no citizen"])
+    code = city.run("mandate", "5,000원", *hong, "--for", "60s", out=["any shop may collect up to 5,000원 from party 2000001"])
+    code = code.splitlines()[-1]
+    equal((len(code), code[:5]), (180, "DURE1"), "the code")
+    before = city.json("party", "show", "2000001")
+    city.run("collect", code[:-1], "1,200원", *shop, code=2, err=["its end is missing", "`dure mandate` prints one"])
+    wrong = code[:90] + ("A" if code[90] != "A" else "B") + code[91:]
+    city.run("collect", wrong, "1,200원", *shop, code=2, err=["a letter in it is wrong"])
+    city.run("collect", code, "1,200원", *hong, code=1, err=["this kind of party cannot do this"])
+    pasted = " ".join(code[at:at + 8].lower() for at in range(0, len(code), 8))
+    done = city.json("collect", pasted, "1,200원", *shop)
+    equal([(move["what"], move["party"], move["amount"]) for move in done["effect"]["moves"]][0],
+          ("lot_taken", 2000001, 1200), "what a collection moves")
+    left = city.json("party", "show", "2000001")
+    equal(sum(lot["left"] for lot in before["lots"]) - sum(lot["left"] for lot in left["lots"]), 1200, "the wallet")
+    city.run("collect", code, "1", *shop, code=1, err=["the mandate was used before"])
+    city.run("pay", "3000001", "100", *hong)  # the payer's own numbers go on
+    # Burnt on first use, also if it is declined.
+    code = city.json("mandate", "1000", *hong, "--payee", "3000001")["code"]
+    city.run("collect", code, "1", "--key", "party-3000002", code=1, err=["the mandate is for another merchant"])
+    city.run("collect", code, "1001", *shop, code=1, err=["more than the mandate allows", "maximum: 1,000원"])
+    city.run("collect", code, "1000", *shop, code=1, err=["the mandate was used before"])
+    code = city.json("mandate", "1000", *hong, "--for", "2m")["code"]
+    city.run("tick", "+1h")
+    city.run("collect", code, "1000", *shop, code=1, err=["the mandate's time is over"])
+
+
+def holds(city):
+    shop = ("--key", "party-3000001")
+    hong = ("--key", "hong.key")
+    path = os.path.join(city.folder, "case.txt")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("what was seen\n")
+    city.run("hold", "list", out=["nothing is held"])
+    city.run("hold", "place", "3000001", "arrest", "recheck", code=2, err=["there is no kind of hold 'arrest'", "suspension"])
+    city.run("hold", "place", "3000001", "freeze", "mood", code=2, err=["there is no reason 'mood'", "lost_phone"])
+    city.run("hold", "place", "3000001", "freeze", "recheck", code=2, err=["until when? add --until DATE"])
+    city.run("hold", "place", "3000001", "money", "recheck", "--until", "2019-03-20", code=2,
+             err=["what is held? add --fund N --amount WON"])
+    suspend = ("hold", "place", "3000001", "suspension", "inspection")
+    city.run(*suspend, "--until", "2019-03-20", code=1, err=["does not fit this party, reason, fund or amount"])
+    city.run(*suspend, "--until", "2019-03-20", "--evidence", "none.txt", code=2, err=["cannot read none.txt"])
+    city.run(*suspend, "--until", "2020-03-20", "--evidence", "case.txt", code=1, err=["beyond what this role", "2019-06-0"])
+    hold = city.json(*suspend, "--until", "2019-03-20", "--evidence", "case.txt")["id"]
+    city.run("pay", "3000001", "100", *hong, code=1, err=["this shop cannot take payments now"])
+    city.run("party", "show", "3000001", out=["suspended: no payments come in (inspection), until 2019-03-20",
+                                              "to appeal: dure hold appeal " + hold])
+    city.run("party", "show", "3000001", "--lang", "ko", out=["결제를 받을 수 없습니다 (점검), 기한 2019-03-20"])
+    shown = city.json("party", "show", "3000001")["holds"]
+    equal([(one["id"], one["what"], one["active"], one["appealable"]) for one in shown],
+          [(hold, "suspension", True, True)], "the holds as JSON")
+    city.run("hold", "release", hold, *shop, code=1, err=["does not have the role"])
+    city.run("hold", "uphold", hold, "--until", "2019-03-30", code=1, err=["refused"])
+    city.run("hold", "appeal", hold, *shop, "--statement", "case.txt", out=["within 14 days"])
+    city.run("hold", "appeal", hold, *shop, code=1, err=["this hold cannot be appealed"])
+    city.run("hold", "list", out=["appealed on 2019-03-03"])
+    city.run("hold", "uphold", hold, code=2, err=["until when?"])
+    city.run("hold", "uphold", hold, "--until", "2019-03-30", "--as", "officer-1", code=1, err=["does not have the role"])
+    city.run("hold", "uphold", hold, "--until", "2019-03-30", "--answer", "case.txt", out=["upheld hold"])
+    city.run("hold", "list", "3000001", out=[hold, "until 2019-03-30"])
+    city.run("hold", "list", "2000001", out=["nothing is held"])
+    city.run("hold", "release", hold, out=["ended hold " + hold])
+    city.run("hold", "release", hold, code=1, err=["no hold with this id"])
+    city.run("pay", "3000001", "100", *hong, out=["paid 100원"])
+
+
+def counter(city):
+    hong = ("--key", "hong.key")
+    # A lost phone: stopped by whoever has the key, given a new one by two officers.
+    hold = city.run("hold", "place", "2000001", "freeze", "lost_phone", *hong, out=["freeze for lost_phone"])
+    hold = re.search(r"its number is (\S+);", hold).group(1)
+    city.run("pay", "3000001", "100", *hong, code=1, err=["this party is frozen"])
+    city.run("hold", "release", hold, *hong, code=1, err=["does not have the role"])
+    city.run("party", "show", "2000001", out=["frozen: nothing goes out (lost phone), until further notice",
+                                              "to end it: the city's counter"])
+    city.run("city", "recover", "2000001", "new.key", code=2, err=["make one with: dure key new new.key"])
+    city.run("city", "recover", "2000001", "party-3000001", code=2, err=["belongs to party 3000001"])
+    city.run("key", "new", "new.key")
+    proposal = city.json("city", "recover", "2000001", "new.key")["id"]
+    city.run("city", "proposals", out=["a new key for party 2000001"])
+    city.run("city", "approve", proposal, out=["decided: a new key for party 2000001"])
+    city.run("pay", "3000001", "100", *hong, code=1, err=["the signature does not fit"])
+    city.run("pay", "3000001", "100", "--key", "new.key", out=["paid 100원"])
+    # A death: the registrar records it, two officers move what is left.
+    estate = ("city", "estate", "2000001", "2000002")
+    city.run(*estate, code=1, err=["the party's death is not recorded"])
+    city.run("hold", "place", "2000001", "death", "death", "--as", "officer-1", code=1, err=["does not have the role"])
+    city.run("hold", "place", "2000001", "death", "death", out=["death for death"])
+    city.run("pay", "3000001", "100", "--key", "new.key", code=1, err=["this party has died"])
+    city.run("party", "show", "2000001", out=["died (death)"])
+    before = city.json("party", "show", "2000001")["lots"]
+    proposal = city.json(*estate)["id"]
+    city.run("city", "approve", proposal, out=["decided: the estate of party 2000001 to party 2000002", "to party 2000002"])
+    equal(city.json("party", "show", "2000001")["lots"], [], "what the dead still has")
+    after = city.json("party", "show", "2000002")["lots"]
+    equal([lot["left"] for lot in after], [lot["left"] for lot in before], "what the heir has")
+    city.run("pay", "3000001", "100", "--key", "phone.key", out=["paid 100원"])
+
+
+STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index, refund, mandates, holds,
+         counter]
 
 
 def main():
