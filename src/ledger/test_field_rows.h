@@ -29,6 +29,8 @@ typedef struct {
 /* ANNA, BORA, SHOP, REGISTRAR, BANK, OFFICER_1, OFFICER_2, CLOCK, WATCH, FAR_ALL sign. */
 extern const based_case_t hold_cases[];
 extern const size_t hold_cases_count;
+extern const based_case_t gift_cases[];
+extern const size_t gift_cases_count;
 
 /* A key's scheme and bytes. */
 void key_rows(run_t *run, size_t at);

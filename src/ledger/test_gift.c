@@ -6,33 +6,6 @@
 #define CARL  UINT64_C(103)
 #define SHORT UINT64_C(9) /* its money is over after ten days */
 
-/* ---- bodies */
-static dure_body_t gift(uint64_t receiver, uint64_t won)
-{
-    return (dure_body_t){.kind = DURE_BODY_GIFT,
-                         .gift = {.receiver = receiver, .amount = dure_amount(won)}};
-}
-
-static dure_body_t remainder_of(uint64_t fund, uint32_t lot)
-{
-    return (dure_body_t){.kind = DURE_BODY_REMAINDER, .remainder = {.fund = fund, .lot = lot}};
-}
-
-static dure_body_t lapse(uint16_t count, const uint64_t *parties)
-{
-    dure_body_t body = {.kind = DURE_BODY_LAPSE, .lapse = {.parties_count = count}};
-    for (uint16_t i = 0; i < count; i++) {
-        body.lapse.parties[i].party = parties[i];
-    }
-    return body;
-}
-
-static dure_act_t mode(uint64_t fund, uint8_t is, uint64_t successor)
-{
-    return (dure_act_t){.kind = DURE_ACT_MODE,
-                        .mode = {.fund = fund, .mode = is, .successor = successor}};
-}
-
 /* ---- steps: after each the invariants hold */
 static void whole(const world_t *world)
 {
@@ -164,7 +137,7 @@ static void a_gift_splits_face_and_price(void **state)
     world_buy(world, ANNA, 10001); /* 600 of it the city's */
     lot_is(world, ANNA, 1, 10001, 10001, 9401, false);
     const fund_t before = *fund_of(world, FUND);
-    done(world, ANNA, gift(BEN, 3333));
+    done(world, ANNA, body_gift(BEN, 3333));
     /* floor(9401 * 3333 / 10001) = 3133. */
     lot_is(world, ANNA, 1, 6668, 6668, 6268, false);
     lot_is(world, BEN, 1, 3333, 3333, 3133, true);
@@ -178,12 +151,12 @@ static void a_gift_splits_face_and_price(void **state)
     assert_int_equal(fund->escrow.won, before.escrow.won);
     /* Of a lot spent in part only what is there goes, and takes its part of the price. */
     done(world, ANNA, body_payment(SHOP, 668));
-    done(world, ANNA, gift(BEN, 6000));
+    done(world, ANNA, body_gift(BEN, 6000));
     assert_null(lot_of(world, ANNA, FUND, 1));
     lot_is(world, BEN, 2, 6000, 6000, 5640, true);
     assert_int_equal(lot_of(world, BEN, FUND, 2)->origin, DURE_ORIGIN_PURCHASE);
     assert_int_equal(lot_of(world, BEN, FUND, 2)->end_day, lot_of(world, BEN, FUND, 1)->end_day);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, gift(BEN, 1));
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_gift(BEN, 1));
     assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 0);
     /* A gift spends like any money. */
     done(world, BEN, body_payment(SHOP, 9333));
@@ -195,16 +168,16 @@ static void gifted_money_is_not_given_cashed_or_cancelled(void **state)
     (void)state;
     world_t *world = town();
     world_buy(world, ANNA, 10000);
-    done(world, ANNA, gift(BEN, 10000));
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, gift(ANNA, 1));
+    done(world, ANNA, body_gift(BEN, 10000));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, body_gift(ANNA, 1));
     expect(world, DURE_RESULT_LOT_NOT_BOUGHT, BEN, body_cancel(FUND, 1));
     done(world, BEN, body_payment(SHOP, 9000));
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, body_remainder(FUND, 1));
     /* Beside gifted money one's own is found, whatever stands first in line. */
     world_buy(world, BEN, 5000);
-    done(world, BEN, gift(CARL, 5000));
+    done(world, BEN, body_gift(CARL, 5000));
     assert_int_equal(world->effect.moves[0].lot, 2);
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, gift(CARL, 1));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, body_gift(CARL, 1));
     assert_int_equal(number(world, DURE_LABEL_COVERED), 0);
     finish(world);
 }
@@ -215,21 +188,21 @@ static void the_receivers_limit_counts_all_gifts(void **state)
     world_t *world = town();
     world_buy(world, ANNA, 500000);
     world_buy(world, CARL, 500000);
-    done(world, ANNA, gift(BEN, 500000));
-    done(world, CARL, gift(BEN, 400000));
+    done(world, ANNA, body_gift(BEN, 500000));
+    done(world, CARL, body_gift(BEN, 400000));
     world_days(world, 31); /* another month */
     world_buy(world, ANNA, 500000);
     world_buy(world, CARL, 500000);
-    done(world, ANNA, gift(BEN, 500000));
-    done(world, CARL, gift(BEN, 499999));
-    expect(world, DURE_RESULT_RULE_DENIED, CARL, gift(BEN, 2));
+    done(world, ANNA, body_gift(BEN, 500000));
+    done(world, CARL, body_gift(BEN, 499999));
+    expect(world, DURE_RESULT_RULE_DENIED, CARL, body_gift(BEN, 2));
     assert_string_equal(world->effect.rule.text, "gift_limit");
     /* What BEN received so far is BEN's to know. */
     assert_int_equal(world->effect.numbers_count, 2);
     assert_int_equal(number(world, DURE_LABEL_ASKED), 2);
     assert_int_equal(number(world, DURE_LABEL_COVERED), 0);
-    done(world, CARL, gift(BEN, 1));
-    expect(world, DURE_RESULT_RULE_DENIED, CARL, gift(BEN, 1));
+    done(world, CARL, body_gift(BEN, 1));
+    expect(world, DURE_RESULT_RULE_DENIED, CARL, body_gift(BEN, 1));
     finish(world);
 }
 
@@ -239,12 +212,12 @@ static void a_gift_asks_who_and_whom(void **state)
     world_t *world = town();
     world_buy(world, ANNA, 1000);
     done(world, FAR_ALL, body_registration(301, DURE_KIND_CITIZEN));
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, gift(BEN, 1));
-    expect(world, DURE_RESULT_SELF_PAYMENT, ANNA, gift(ANNA, 1));
-    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, ANNA, gift(999, 1));
-    expect(world, DURE_RESULT_KIND_WRONG, ANNA, gift(SHOP, 1));
-    expect(world, DURE_RESULT_OTHER_CITY, ANNA, gift(301, 1));
-    dure_body_t body = gift(BEN, 1);
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_gift(BEN, 1));
+    expect(world, DURE_RESULT_SELF_PAYMENT, ANNA, body_gift(ANNA, 1));
+    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, ANNA, body_gift(999, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_gift(SHOP, 1));
+    expect(world, DURE_RESULT_OTHER_CITY, ANNA, body_gift(301, 1));
+    dure_body_t body = body_gift(BEN, 1);
     body.gift.funds_count = 1;
     body.gift.funds[0].fund = 77;
     expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body);
@@ -263,26 +236,26 @@ static void a_full_wallet_takes_no_gift(void **state)
     world_t *world = town();
     for (uint32_t i = 0; i < DURE_PARTY_LOTS_MAX; i++) {
         world_buy(world, ANNA, 1000);
-        done(world, ANNA, gift(BEN, 1000));
+        done(world, ANNA, body_gift(BEN, 1000));
         if (i % 2 == 1) {
             world_days(world, 1);
         }
     }
     world_buy(world, ANNA, 1000);
-    done(world, ANNA, gift(BEN, 500)); /* merges: half of them are alike in pairs */
+    done(world, ANNA, body_gift(BEN, 500)); /* merges: half of them are alike in pairs */
     assert_null(lot_of(world, BEN, FUND, 2));
     lot_is(world, BEN, 1, 2000, 2000, 1880, true);
-    done(world, ANNA, gift(BEN, 100));
+    done(world, ANNA, body_gift(BEN, 100));
     for (uint32_t i = 0; i < 14; i++) {
         world_days(world, 1);
         world_buy(world, ANNA, 1000);
-        done(world, ANNA, gift(BEN, 900));
+        done(world, ANNA, body_gift(BEN, 900));
     }
     /* Two lots go at once: there is room for one, and for none. */
     world_days(world, 1);
     world_buy(world, ANNA, 1000);
     const dure_hash_t before = world_root(world);
-    expect(world, DURE_RESULT_LOTS_FULL, ANNA, gift(BEN, 2500));
+    expect(world, DURE_RESULT_LOTS_FULL, ANNA, body_gift(BEN, 2500));
     assert_int_equal(number(world, DURE_LABEL_LIMIT), DURE_PARTY_LOTS_MAX);
     const dure_hash_t after = world_root(world);
     assert_memory_not_equal(&before, &after, sizeof before); /* the number alone is used up */
@@ -298,9 +271,9 @@ static void a_remainder_needs_exactly_its_ratio(void **state)
     world_buy(world, ANNA, 10000);
     const uint64_t had = budget(world);
     done(world, ANNA, body_payment(SHOP, 5999)); /* 59.99% of the first */
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_remainder(FUND, 1));
     done(world, ANNA, body_payment(SHOP, 1));
-    done(world, ANNA, remainder_of(FUND, 1));
+    done(world, ANNA, body_remainder(FUND, 1));
     assert_int_equal(world->effect.moves_count, 3);
     move_is(world, 0, DURE_MOVE_LOT_REMAINDERED, ANNA, 1, 4000);
     move_is(world, 1, DURE_MOVE_SUBSIDY_RETURNED, 0, 0, 240);
@@ -310,7 +283,7 @@ static void a_remainder_needs_exactly_its_ratio(void **state)
     const fund_t *fund = fund_of(world, FUND);
     assert_int_equal(fund->pending.won, 3760);
     assert_int_equal(fund->refunded.won, 240);
-    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, body_remainder(FUND, 1));
     /* A transfer that the bank could not make leaves it owed. */
     done(world, BANK, body_result(payout, 2));
     move_is(world, 0, DURE_MOVE_REFUND_REJECTED, ANNA, 0, 3760);
@@ -321,12 +294,12 @@ static void a_remainder_needs_exactly_its_ratio(void **state)
     expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
     /* What no won of the price belongs to makes no payout: 9,400 * 1 / 10,000. */
     done(world, ANNA, body_payment(SHOP, 9999));
-    done(world, ANNA, remainder_of(FUND, 2));
+    done(world, ANNA, body_remainder(FUND, 2));
     assert_int_equal(world->effect.moves_count, 2);
     move_is(world, 1, DURE_MOVE_SUBSIDY_RETURNED, 0, 0, 1);
     world_buy(world, ANNA, 10000);
     done(world, ANNA, body_payment(SHOP, 7000));
-    done(world, ANNA, remainder_of(FUND, 3)); /* stays open, also after loading */
+    done(world, ANNA, body_remainder(FUND, 3)); /* stays open, also after loading */
     finish(world);
 }
 
@@ -335,22 +308,15 @@ static void a_remainder_asks_who_and_what(void **state)
     (void)state;
     world_t *world = town();
     world_buy(world, ANNA, 10000);
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, remainder_of(FUND, 1));
-    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, remainder_of(77, 1));
-    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, remainder_of(FUND, 2));
-    expect(world, DURE_RESULT_LOT_UNKNOWN, BEN, remainder_of(FUND, 1));
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_remainder(FUND, 1));
+    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body_remainder(77, 1));
+    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, body_remainder(FUND, 2));
+    expect(world, DURE_RESULT_LOT_UNKNOWN, BEN, body_remainder(FUND, 1));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_remainder(FUND, 1));
     finish(world);
 }
 
 /* ---- merchants among themselves */
-static dure_body_t recirculation(uint64_t payee, uint64_t fund, uint64_t won)
-{
-    return (dure_body_t){
-        .kind = DURE_BODY_RECIRCULATION,
-        .recirculation = {.payee = payee, .fund = fund, .amount = dure_amount(won)}};
-}
-
 static void buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won)
 {
     done(world, party, body_order(fund, won, 0));
@@ -391,35 +357,35 @@ static void merchants_pay_merchants(void **state)
     open_circle(world);
     world_register(world, SHOP_BARE, DURE_KIND_MERCHANT);
     done(world, FAR_ALL, body_registration(FAR_SHOP, DURE_KIND_MERCHANT));
-    expect(world, DURE_RESULT_RULE_MISSING_FACT, SHOP, recirculation(SHOP_BARE, SHORT, 1));
+    expect(world, DURE_RESULT_RULE_MISSING_FACT, SHOP, body_recirculation(SHOP_BARE, SHORT, 1));
     const fund_t before = *fund_of(world, SHORT);
-    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 6000));
+    done(world, SHOP, body_recirculation(SHOP_TWO, SHORT, 6000));
     move_is(world, 0, DURE_MOVE_MERCHANT_SENT, SHOP, 0, 6000);
     move_is(world, 1, DURE_MOVE_MERCHANT_RECEIVED, SHOP_TWO, 0, 6000);
     assert_int_equal(has(world, SHOP, SHORT), 24000);
     assert_int_equal(has(world, SHOP_TWO, SHORT), 6000);
     assert_int_equal(fund_of(world, SHORT)->held_merchants.won, before.held_merchants.won);
     assert_int_equal(fund_of(world, SHORT)->escrow.won, before.escrow.won);
-    expect(world, DURE_RESULT_RULE_DENIED, SHOP, recirculation(SHOP_TWO, SHORT, 4001));
+    expect(world, DURE_RESULT_RULE_DENIED, SHOP, body_recirculation(SHOP_TWO, SHORT, 4001));
     assert_string_equal(world->effect.rule.text, "too_much");
-    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 4000));
-    done(world, SHOP_TWO, recirculation(SHOP, SHORT, 10000));
+    done(world, SHOP, body_recirculation(SHOP_TWO, SHORT, 4000));
+    done(world, SHOP_TWO, body_recirculation(SHOP, SHORT, 10000));
     assert_int_equal(has(world, SHOP_TWO, SHORT), 0);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP_TWO, recirculation(SHOP, SHORT, 1));
-    expect(world, DURE_RESULT_KIND_WRONG, ANNA, recirculation(SHOP, SHORT, 1));
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, recirculation(ANNA, SHORT, 1));
-    expect(world, DURE_RESULT_SELF_PAYMENT, SHOP, recirculation(SHOP, SHORT, 1));
-    expect(world, DURE_RESULT_PAYEE_UNKNOWN, SHOP, recirculation(NOBODY, SHORT, 1));
-    expect(world, DURE_RESULT_OTHER_CITY, SHOP, recirculation(FAR_SHOP, SHORT, 1));
-    expect(world, DURE_RESULT_FUND_UNKNOWN, SHOP, recirculation(SHOP_TWO, 77, 1));
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP_TWO, body_recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_recirculation(ANNA, SHORT, 1));
+    expect(world, DURE_RESULT_SELF_PAYMENT, SHOP, body_recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_PAYEE_UNKNOWN, SHOP, body_recirculation(NOBODY, SHORT, 1));
+    expect(world, DURE_RESULT_OTHER_CITY, SHOP, body_recirculation(FAR_SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_FUND_UNKNOWN, SHOP, body_recirculation(SHOP_TWO, 77, 1));
     buy(world, ANNA, FUND, 1000);
     dure_body_t body = body_payment(SHOP, 1000);
     body.payment.funds_count = 1;
     body.payment.funds[0].fund = FUND;
     done(world, ANNA, body);
-    expect(world, DURE_RESULT_RULE_NOT_DECLARED, SHOP, recirculation(SHOP_TWO, FUND, 1));
-    decide(world, mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
-    expect(world, DURE_RESULT_FUND_PAUSED, SHOP, recirculation(SHOP_TWO, SHORT, 1));
+    expect(world, DURE_RESULT_RULE_NOT_DECLARED, SHOP, body_recirculation(SHOP_TWO, FUND, 1));
+    decide(world, act_mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
+    expect(world, DURE_RESULT_FUND_PAUSED, SHOP, body_recirculation(SHOP_TWO, SHORT, 1));
     finish(world);
 }
 
@@ -443,22 +409,22 @@ static void held_money_and_debts_come_first(void **state)
     open_circle(world);
     decide(world, act_account("refund_reserve"));
     hold_of(world, SHOP, DURE_HOLD_KIND_MONEY, SHORT, 29000);
-    expect(world, DURE_RESULT_MONEY_HELD, SHOP, recirculation(SHOP_TWO, SHORT, 1001));
+    expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_recirculation(SHOP_TWO, SHORT, 1001));
     assert_int_equal(number(world, DURE_LABEL_HELD), 29000);
     assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 1000);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, recirculation(SHOP_TWO, SHORT, 30001));
+    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_recirculation(SHOP_TWO, SHORT, 30001));
     ledger_owed_set(world->ledger, ledger_party_find(world->ledger, SHOP_TWO),
                     ledger_fund_find(world->ledger, SHORT), dure_amount(700));
-    done(world, SHOP, recirculation(SHOP_TWO, SHORT, 1000));
+    done(world, SHOP, body_recirculation(SHOP_TWO, SHORT, 1000));
     assert_int_equal(world->effect.moves_count, 4);
     move_is(world, 2, DURE_MOVE_DEBT_REPAID, SHOP_TWO, 0, 700);
     assert_int_equal(has(world, SHOP_TWO, SHORT), 300);
     hold_of(world, SHOP_TWO, DURE_HOLD_KIND_SUSPENSION, 0, 0);
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, recirculation(SHOP_TWO, SHORT, 1));
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP_TWO, recirculation(SHOP, SHORT, 1));
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, body_recirculation(SHOP_TWO, SHORT, 1));
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP_TWO, body_recirculation(SHOP, SHORT, 1));
     done(world, SHOP_TWO, body_redemption(SHORT, 300));
     hold_of(world, SHOP, DURE_HOLD_KIND_FREEZE, 0, 0);
-    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, recirculation(SHOP_TWO, SHORT, 1));
+    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_recirculation(SHOP_TWO, SHORT, 1));
     finish(world);
 }
 
@@ -486,18 +452,18 @@ static void what_is_over_goes_where_its_program_says(void **state)
     done(world, ANNA, body_payment(SHOP, 500)); /* of the first to end */
     const uint64_t had = budget(world);
     world_days(world, 5); /* the last day */
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, both));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(2, both));
     world_days(world, 1);
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(0, both));
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(1, shop));
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, twice));
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, down));
-    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, CARL, lapse(1, none));
-    expect(world, DURE_RESULT_OTHER_CITY, CARL, lapse(1, far));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, lapse(2, both));
-    expect(world, DURE_RESULT_DATES_WRONG, ANNA, remainder_of(SHORT, 1));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(0, both));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(1, shop));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(2, twice));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(2, down));
+    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, CARL, body_lapse(1, none));
+    expect(world, DURE_RESULT_OTHER_CITY, CARL, body_lapse(1, far));
+    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_lapse(2, both));
+    expect(world, DURE_RESULT_DATES_WRONG, ANNA, body_remainder(SHORT, 1));
     expect(world, DURE_RESULT_DATES_WRONG, BEN, body_cancel(SHORT, 1));
-    done(world, CARL, lapse(2, both)); /* anybody may */
+    done(world, CARL, body_lapse(2, both)); /* anybody may */
     assert_int_equal(world->effect.moves_count, 3);
     move_is(world, 0, DURE_MOVE_LOT_LAPSED, ANNA, 1, 9500);
     move_is(world, 1, DURE_MOVE_LOT_LAPSED, BEN, 1, 3000);
@@ -505,7 +471,7 @@ static void what_is_over_goes_where_its_program_says(void **state)
     assert_string_equal(world->effect.moves[2].account.text, "budget");
     assert_int_equal(budget(world), had + 12500);
     assert_int_equal(fund_of(world, SHORT)->lapsed.won, 12500);
-    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, lapse(2, both));
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, CARL, body_lapse(2, both));
     assert_int_equal(lot_of(world, ANNA, SHORT, 2)->left, 2000);
     assert_int_equal(lot_of(world, ANNA, FUND, 3)->left, 1000);
     finish(world);
@@ -529,7 +495,7 @@ static void a_sweep_is_as_long_as_an_effect(void **state)
     }
     world_days(world, 11);
     /* 70 lots and two accounts: exactly 72 moves. */
-    done(world, REGISTRAR, lapse(3, three));
+    done(world, REGISTRAR, body_lapse(3, three));
     assert_int_equal(world->effect.moves_count, 72);
     assert_string_equal(world->effect.moves[70].account.text, "budget");
     assert_int_equal(world->effect.moves[70].amount.won, 67000);
@@ -540,20 +506,13 @@ static void a_sweep_is_as_long_as_an_effect(void **state)
         buy(world, three[i / 24], SHORT, 1000);
     }
     world_days(world, 11);
-    expect(world, DURE_RESULT_TOO_MANY_LOTS, REGISTRAR, lapse(3, three));
-    done(world, REGISTRAR, lapse(2, three));
-    done(world, REGISTRAR, lapse(1, &three[2]));
+    expect(world, DURE_RESULT_TOO_MANY_LOTS, REGISTRAR, body_lapse(3, three));
+    done(world, REGISTRAR, body_lapse(2, three));
+    done(world, REGISTRAR, body_lapse(1, &three[2]));
     finish(world);
 }
 
 /* ---- records whose time is over */
-static dure_body_t tidy(uint8_t table, uint16_t count, const dure_tx_id_t *ids)
-{
-    dure_body_t body = {.kind = DURE_BODY_TIDY, .tidy = {.table = table, .ids_count = count}};
-    memcpy(body.tidy.ids, ids, count * sizeof *ids);
-    return body;
-}
-
 static dure_tx_id_t propose_account(world_t *world, dure_day_t until)
 {
     done(world, OFFICER_1, body_propose(act_account("tower"), until));
@@ -568,16 +527,16 @@ static void expired_proposals_go(void **state)
     const dure_tx_id_t ids[] = {propose_account(world, TODAY), propose_account(world, TODAY),
                                 propose_account(world, TODAY + 1)};
     const dure_tx_id_t same[] = {ids[0], ids[0]};
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 1, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 1, ids));
     world_days(world, 1);
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 3, ids));
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 2, same));
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 0, ids));
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_HOLD, 1, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 3, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 2, same));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 0, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_HOLD, 1, ids));
     assert_int_equal(dure_ledger_usage(world->ledger).proposals, 3);
-    done(world, ANNA, tidy(DURE_TABLE_PROPOSAL, 2, ids));
+    done(world, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 2, ids));
     assert_int_equal(dure_ledger_usage(world->ledger).proposals, 1);
-    expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(DURE_TABLE_PROPOSAL, 1, ids));
+    expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(DURE_TABLE_PROPOSAL, 1, ids));
     finish(world);
 }
 
@@ -621,22 +580,22 @@ static void grants_holds_and_refunds_go(void **state)
     ledger_refund_add(ledger, &refund);
     whole(world);
     for (uint8_t table = DURE_TABLE_BATCH; table <= DURE_TABLE_REFUND; table++) {
-        expect(world, DURE_RESULT_NOT_OVER, ANNA, tidy(table, 1, &id));
+        expect(world, DURE_RESULT_NOT_OVER, ANNA, body_tidy(table, 1, &id));
     }
     expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_order(FUND, 1000, 0));
     world_days(world, 1);
-    done(world, BEN, tidy(DURE_TABLE_HOLD, 1, &id));
-    done(world, BEN, tidy(DURE_TABLE_REFUND, 1, &id));
+    done(world, BEN, body_tidy(DURE_TABLE_HOLD, 1, &id));
+    done(world, BEN, body_tidy(DURE_TABLE_REFUND, 1, &id));
     assert_int_equal(world->effect.moves_count, 0);
     assert_int_equal(budget(world), had - 5000);
-    done(world, BEN, tidy(DURE_TABLE_BATCH, 1, &id));
+    done(world, BEN, body_tidy(DURE_TABLE_BATCH, 1, &id));
     assert_int_equal(world->effect.moves_count, 1);
     move_is(world, 0, DURE_MOVE_BATCH_RELEASED, 0, 0, 5000);
     assert_int_equal(budget(world), had);
-    expect(world, DURE_RESULT_NOT_OVER, BEN, tidy(DURE_TABLE_BATCH, 1, &recall_id));
+    expect(world, DURE_RESULT_NOT_OVER, BEN, body_tidy(DURE_TABLE_BATCH, 1, &recall_id));
     batch_at(ledger, recall)->chunks_done = 2; /* all of them */
     batch_at(ledger, recall)->done[0] = 3;
-    done(world, BEN, tidy(DURE_TABLE_BATCH, 1, &recall_id));
+    done(world, BEN, body_tidy(DURE_TABLE_BATCH, 1, &recall_id));
     assert_int_equal(world->effect.moves_count, 0); /* a recall reserves nothing */
     const dure_ledger_usage_t usage = dure_ledger_usage(ledger);
     assert_int_equal(usage.batches + usage.holds + usage.refunds, 0);
@@ -653,17 +612,17 @@ static void a_paused_fund_is_left_out(void **state)
     buy(world, ANNA, FUND, 1000);
     done(world, ANNA, body_order(FUND, 1000, 0));
     const dure_tx_id_t order = world_last_id(world);
-    decide(world, mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
-    done(world, ANNA, gift(BEN, 1000)); /* of the other fund, though this one ends first */
+    decide(world, act_mode(SHORT, DURE_FUND_MODE_PAUSED, 0));
+    done(world, ANNA, body_gift(BEN, 1000)); /* of the other fund, though this one ends first */
     assert_int_equal(world->effect.moves[0].fund, FUND);
-    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, gift(BEN, 1));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_gift(BEN, 1));
     assert_int_equal(world->effect.fund, SHORT);
-    decide(world, mode(FUND, DURE_FUND_MODE_PAUSED, 0));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_PAUSED, 0));
     expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_order(FUND, 1000, 0));
     done(world, BANK, body_credit(order, 940)); /* what was ordered goes on */
     done(world, ANNA, body_cancel(FUND, 3));
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, remainder_of(FUND, 1));
-    decide(world, mode(FUND, DURE_FUND_MODE_OPEN, 0));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, BEN, body_remainder(FUND, 1));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_OPEN, 0));
     done(world, ANNA, body_order(FUND, 1000, 0));
     finish(world);
 }
@@ -675,19 +634,19 @@ static void a_full_refund_asks_no_rule(void **state)
     world_buy(world, ANNA, 10000);
     world_buy(world, ANNA, 10000);
     world_buy(world, BEN, 10000);
-    done(world, BEN, gift(CARL, 5000));
+    done(world, BEN, body_gift(CARL, 5000));
     done(world, ANNA, body_payment(SHOP, 1));
     world_days(world, 8); /* too late to cancel */
     expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_cancel(FUND, 2));
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, remainder_of(FUND, 1));
-    decide(world, mode(FUND, DURE_FUND_MODE_FULL_REFUND, 0));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_remainder(FUND, 1));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, 0));
     expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_order(FUND, 1000, 0));
-    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, gift(BEN, 1));
+    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, body_gift(BEN, 1));
     expect(world, DURE_RESULT_LOT_TOUCHED, ANNA, body_cancel(FUND, 1));
     done(world, ANNA, body_cancel(FUND, 2));
-    done(world, ANNA, remainder_of(FUND, 1)); /* 9,999 of 10,000 */
+    done(world, ANNA, body_remainder(FUND, 1)); /* 9,999 of 10,000 */
     move_is(world, 2, DURE_MOVE_PAYOUT_OPENED, ANNA, 0, 9399);
-    done(world, CARL, remainder_of(FUND, 1)); /* gifted too */
+    done(world, CARL, body_remainder(FUND, 1)); /* gifted too */
     move_is(world, 2, DURE_MOVE_PAYOUT_OPENED, CARL, 0, 4700);
     done(world, SHOP, body_redemption(FUND, 1));
     const fund_t *fund = fund_of(world, FUND);

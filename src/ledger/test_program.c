@@ -3,19 +3,6 @@
 #include "ledger/test_stage.h"
 
 /* ---- acts and steps; after each the invariants hold */
-static dure_act_t version(uint64_t fund, dure_day_t from, dure_bytes_t image)
-{
-    return (dure_act_t){
-        .kind = DURE_ACT_VERSION,
-        .version = {.fund = fund, .from = from, .image = image, .source = dure_bytes("new", 3)}};
-}
-
-static dure_act_t mode(uint64_t fund, uint8_t is, uint64_t successor)
-{
-    return (dure_act_t){.kind = DURE_ACT_MODE,
-                        .mode = {.fund = fund, .mode = is, .successor = successor}};
-}
-
 static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
 {
     const dure_result_t code = world_send(world, party, &body);
@@ -130,30 +117,30 @@ static void a_version_needs_its_notice(void **state)
     (void)state;
     world_t *world = town();
     const dure_bytes_t image = test_image();
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND, TODAY + 29, image));
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND, TODAY + 29, image));
     assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
-    propose(world, DURE_RESULT_FUND_UNKNOWN, version(77, TODAY + 30, image));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, act_version(77, TODAY + 30, image));
     expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL,
-           body_propose(version(FUND, TODAY + 30, image), FAR_DAY));
+           body_propose(act_version(FUND, TODAY + 30, image), FAR_DAY));
     propose(world, DURE_RESULT_PROGRAM_REFUSED,
-            version(FUND, TODAY + 30, dure_bytes(image.data, image.size - 1)));
+            act_version(FUND, TODAY + 30, dure_bytes(image.data, image.size - 1)));
     propose(world, DURE_RESULT_PROGRAM_CITY,
-            version(FUND, TODAY + 30, stage_image("41570", "41281")));
+            act_version(FUND, TODAY + 30, stage_image("41570", "41281")));
     propose(world, DURE_RESULT_ACCOUNT_UNKNOWN,
-            version(FUND, TODAY + 30, stage_image("issuer.budget", "issuer.nobody")));
-    decide(world, version(FUND, TODAY + 30, image));
-    propose(world, DURE_RESULT_VERSION_PENDING, version(FUND, TODAY + 90, image));
+            act_version(FUND, TODAY + 30, stage_image("issuer.budget", "issuer.nobody")));
+    decide(world, act_version(FUND, TODAY + 30, image));
+    propose(world, DURE_RESULT_VERSION_PENDING, act_version(FUND, TODAY + 90, image));
     assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
     world_days(world, 29);
-    propose(world, DURE_RESULT_VERSION_PENDING, version(FUND, TODAY + 90, image));
+    propose(world, DURE_RESULT_VERSION_PENDING, act_version(FUND, TODAY + 90, image));
     world_days(world, 1); /* in force: the next may be announced */
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND, TODAY + 59, image));
-    decide(world, version(FUND, TODAY + 60, image));
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND, TODAY + 59, image));
+    decide(world, act_version(FUND, TODAY + 60, image));
     /* What a program promised about its old lots is longer than the least. */
     open_fund(world, "notice 30 days", "notice 45 days");
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, version(FUND_TWO, TODAY + 30 + 44, image));
+    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND_TWO, TODAY + 30 + 44, image));
     assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30 + 45);
-    decide(world, version(FUND_TWO, TODAY + 30 + 45, image));
+    decide(world, act_version(FUND_TWO, TODAY + 30 + 45, image));
     finish(world);
 }
 
@@ -162,9 +149,9 @@ static void notice_runs_from_the_decision(void **state)
     (void)state;
     world_t *world = world_new(NULL, false, 2);
     world_fund(world);
-    propose(world, DURE_RESULT_DONE, version(FUND, TODAY + 31, test_image()));
+    propose(world, DURE_RESULT_DONE, act_version(FUND, TODAY + 31, test_image()));
     const dure_tx_id_t first = world_last_id(world);
-    propose(world, DURE_RESULT_DONE, version(FUND, TODAY + 33, test_image()));
+    propose(world, DURE_RESULT_DONE, act_version(FUND, TODAY + 33, test_image()));
     const dure_tx_id_t second = world_last_id(world);
     world_days(world, 2);
     expect(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_2, body_approve(first));
@@ -186,12 +173,12 @@ static void a_fund_has_eight_versions(void **state)
     (void)state;
     world_t *world = town();
     for (dure_day_t i = 1; i < (dure_day_t)DURE_FUND_VERSIONS_MAX; i++) {
-        decide(world, version(FUND, TODAY + 30 * i, test_image()));
+        decide(world, act_version(FUND, TODAY + 30 * i, test_image()));
         world_days(world, 30);
         buy(world, ANNA, FUND, 1000);
         assert_int_equal(lot_of(world, ANNA, (uint32_t)i)->version, i);
     }
-    propose(world, DURE_RESULT_TABLE_FULL, version(FUND, FAR_DAY, test_image()));
+    propose(world, DURE_RESULT_TABLE_FULL, act_version(FUND, FAR_DAY, test_image()));
     done(world, ANNA, body_payment(SHOP, 7000));
     finish(world);
 }
@@ -217,15 +204,16 @@ static void counters_of_all_versions_have_room(void **state)
         char with[8300];
         snprintf(with, sizeof with, "  words {\n%s", words);
         const char *const changes[2][2] = {{"  counter gifts_in", lines}, {"  words {\n", with}};
-        decide(world, version(FUND, TODAY + 30 + 30 * (dure_day_t)names, stage_images(2, changes)));
+        decide(world,
+               act_version(FUND, TODAY + 30 + 30 * (dure_day_t)names, stage_images(2, changes)));
         world_days(world, 30);
         buy(world, ANNA, FUND, 1000);
     }
     const char *const one[2][2] = {
         {"  counter gifts_in", "  counter c = count ever on purchase\n  counter gifts_in"},
         {"  words {\n", "  words {\n    c ko \"c\" en \"c\" zh \"c\"\n"}};
-    propose(world, DURE_RESULT_TABLE_FULL, version(FUND, FAR_DAY, stage_images(2, one)));
-    decide(world, version(FUND, FAR_DAY, test_image()));
+    propose(world, DURE_RESULT_TABLE_FULL, act_version(FUND, FAR_DAY, stage_images(2, one)));
+    decide(world, act_version(FUND, FAR_DAY, test_image()));
     finish(world);
 }
 
@@ -241,8 +229,8 @@ static void old_lots_keep_their_program(void **state)
     buy(world, ANNA, FUND, 1000);     /* follow if looser: stays until something proves it */
     buy(world, ANNA, FUND_TWO, 1000); /* keep */
     const dure_bytes_t stricter = stage_image(NO_CAFES[0], NO_CAFES[1]);
-    decide(world, version(FUND, TODAY + 30, stricter));
-    decide(world, version(FUND_TWO, TODAY + 30, stricter));
+    decide(world, act_version(FUND, TODAY + 30, stricter));
+    decide(world, act_version(FUND_TWO, TODAY + 30, stricter));
     world_days(world, 29);
     done(world, BORA, body_order(FUND, 1000, 0)); /* ordered under the old one */
     const dure_tx_id_t order = world_last_id(world);
@@ -275,17 +263,15 @@ static void old_lots_follow(void **state)
     buy(world, ANNA, 10, 1000);
     const char *const changes[2][2] = {{NO_CAFES[0], NO_CAFES[1]},
                                        {"lapse    to issuer.budget", "lapse    to issuer.old"}};
-    decide(world, version(FUND_TWO, TODAY + 30, stage_images(2, changes)));
-    decide(world, version(10, TODAY + 30, stage_images(2, changes)));
+    decide(world, act_version(FUND_TWO, TODAY + 30, stage_images(2, changes)));
+    decide(world, act_version(10, TODAY + 30, stage_images(2, changes)));
     world_days(world, 29);
     done(world, ANNA, pay_with(10, 1));
     world_days(world, 1);
     done(world, ANNA, pay_with(FUND_TWO, 1));
     expect(world, DURE_RESULT_RULE_DENIED, ANNA, pay_with(10, 1));
     world_days(world, 11);
-    dure_body_t body = {.kind = DURE_BODY_LAPSE, .lapse = {.parties_count = 1}};
-    body.lapse.parties[0].party = ANNA;
-    done(world, BORA, body);
+    done(world, BORA, body_lapse(1, (const uint64_t[]){ANNA}));
     /* Each to the account of the program that governs it now. */
     assert_int_equal(world->effect.moves_count, 4);
     assert_int_equal(world->effect.moves[2].fund, FUND_TWO);
@@ -301,9 +287,9 @@ static void parameters_go_on_by_name(void **state)
     (void)state;
     world_t *world = town();
     decide(world, act_parameter(FUND, "discount", 1000, TODAY + 7));
-    decide(world, version(FUND, TODAY + 30,
-                          stage_image("parameter discount      : rate in 0%..20%    ",
-                                      "parameter discount      : rate in 0%..8%     ")));
+    decide(world, act_version(FUND, TODAY + 30,
+                              stage_image("parameter discount      : rate in 0%..20%    ",
+                                          "parameter discount      : rate in 0%..8%     ")));
     world_days(world, 7);
     done(world, ANNA, body_order(FUND, 10000, 0));
     assert_int_equal(number(world, DURE_LABEL_PRICE), 9000);
@@ -316,7 +302,7 @@ static void parameters_go_on_by_name(void **state)
     world_days(world, 10);
     done(world, ANNA, body_order(FUND, 10000, 0));
     assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
-    decide(world, version(FUND, TODAY + 70, test_image()));
+    decide(world, act_version(FUND, TODAY + 70, test_image()));
     world_days(world, 30);
     done(world, ANNA, body_order(FUND, 10000, 0));
     assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
@@ -330,7 +316,7 @@ static void what_is_fixed_at_issue_stays_fixed(void **state)
     done(world, REGISTRAR, body_attest(SHOP, DURE_ATTRIBUTE_ANNUAL_SALES, 900000000, 0, FAR_DAY));
     buy(world, ANNA, FUND, 1000); /* sales_cap 1,000,000,000 */
     /* A new program in which it is not fixed; then more changes than are kept. */
-    decide(world, version(FUND, TODAY + 30, stage_image("fixed at issue", "notice 0 days")));
+    decide(world, act_version(FUND, TODAY + 30, stage_image("fixed at issue", "notice 0 days")));
     for (dure_day_t i = 0; i < (dure_day_t)DURE_PARAMETER_CHANGES_MAX; i++) {
         decide(world, act_parameter(FUND, "sales_cap", 500000000 + i, TODAY + 45 + i));
     }
@@ -352,16 +338,16 @@ static void counters_of_the_same_line_go_on(void **state)
     (void)state;
     world_t *world = town();
     world_days(world, 2);
-    decide(world, version(FUND, TODAY + 32, stage_image("= 500,000 won  ", "= 600,000 won  ")));
+    decide(world, act_version(FUND, TODAY + 32, stage_image("= 500,000 won  ", "= 600,000 won  ")));
     world_days(world, 29); /* 1 February: what follows is of one month */
     buy(world, ANNA, FUND, 400000);
     world_days(world, 1);
     expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 200001, 0));
     buy(world, ANNA, FUND, 200000);
     /* Another line counts anew. */
-    decide(world, version(FUND, TODAY + 62,
-                          stage_image("counter bought   = sum of amount per month",
-                                      "counter bought   = sum of amount per day")));
+    decide(world, act_version(FUND, TODAY + 62,
+                              stage_image("counter bought   = sum of amount per month",
+                                          "counter bought   = sum of amount per day")));
     world_days(world, 30);
     done(world, ANNA, body_order(FUND, 500000, 0));
     finish(world);
@@ -377,21 +363,21 @@ static void a_mode_names_a_successor_of_the_city(void **state)
     far.fund.image = stage_image("41570", "41281");
     done(world, FAR_ALL, body_propose(far, FAR_DAY));
     open_fund(world, "notice 30 days", "notice 45 days");
-    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(77, DURE_FUND_MODE_PAUSED, 0));
-    propose(world, DURE_RESULT_OTHER_CITY, mode(FUND_FAR, DURE_FUND_MODE_PAUSED, 0));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, 77));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_FAR));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND));
-    decide(world, mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_TWO));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(77, DURE_FUND_MODE_PAUSED, 0));
+    propose(world, DURE_RESULT_OTHER_CITY, act_mode(FUND_FAR, DURE_FUND_MODE_PAUSED, 0));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, 77));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_FAR));
+    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_TWO));
     const dure_ledger_t *ledger = world->ledger;
     const fund_t *fund = fund_at(ledger, ledger_fund_find(ledger, FUND));
     assert_int_equal(fund->mode, DURE_FUND_MODE_FULL_REFUND);
     assert_int_equal(fund->successor, FUND_TWO);
     buy(world, ANNA, FUND_TWO, 1000);
-    decide(world, mode(FUND, DURE_FUND_MODE_OPEN, 0));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_OPEN, 0));
     assert_int_equal(fund->successor, 0);
     buy(world, ANNA, FUND, 1000);
-    decide(world, mode(FUND, DURE_FUND_MODE_PAUSED, FUND_TWO));
+    decide(world, act_mode(FUND, DURE_FUND_MODE_PAUSED, FUND_TWO));
     expect(world, DURE_RESULT_FUND_PAUSED, ANNA, pay_with(FUND, 1));
     done(world, ANNA, pay_with(FUND_TWO, 1));
     finish(world);
@@ -405,13 +391,13 @@ static void a_version_can_be_dropped(void **state)
     world_cut(world);
     const dure_hash_t before = world_root(world);
     const uint64_t sent = world->numbers[OFFICER_1];
-    decide(world, version(FUND, TODAY + 30, stage_image(NO_CAFES[0], NO_CAFES[1])));
+    decide(world, act_version(FUND, TODAY + 30, stage_image(NO_CAFES[0], NO_CAFES[1])));
     assert_true(dure_ledger_drop(world->ledger));
     dure_ledger_begin(world->ledger, START);
     const dure_hash_t after = world_root(world);
     assert_memory_equal(&before, &after, sizeof before);
     world->numbers[OFFICER_1] = sent;
-    decide(world, version(FUND, TODAY + 30, test_image()));
+    decide(world, act_version(FUND, TODAY + 30, test_image()));
     world_days(world, 30);
     buy(world, ANNA, FUND, 1000);
     done(world, ANNA, pay_with(FUND, 1000));

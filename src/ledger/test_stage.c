@@ -83,6 +83,27 @@ static void goyang(stage_t *stage)
     stage->order_far = made(world, FAR_EVA, body_order(FUND_FAR, 70000, 0));
 }
 
+static void day_buy(world_t *world, uint64_t won)
+{
+    done(world, CARA, body_order(FUND_DAY, won, 0));
+    const dure_tx_id_t order = world_last_id(world);
+    done(world, BANK, body_credit(order, won * 94 / 100));
+}
+
+/* CARA's purchase of the day before the stage's is over today, the other today. */
+static void day_fund(world_t *world)
+{
+    static const char *const changes[][2] = {
+        {"validity 5 years", "validity 1 day"},
+        {"  cancel    { allow", "  recirculation { allow when payee.region = issuer.region }\n"
+                                "  cancel    { allow"}};
+    dure_act_t act = act_fund(FUND_DAY, 1000000000);
+    act.fund.image = stage_images(2, changes);
+    decide(world, act);
+    world_register(world, CARA, DURE_KIND_CITIZEN);
+    day_buy(world, 3000);
+}
+
 static void gimpo(stage_t *stage)
 {
     world_t *world = stage->world;
@@ -95,6 +116,7 @@ static void gimpo(stage_t *stage)
     world_shop(world, SHOP_TWO, DURE_CATEGORY_CAFE);
     world_register(world, SHOP_BARE, DURE_KIND_MERCHANT);
     done(world, REGISTRAR, body_attest(SHOP_BARE, DURE_ATTRIBUTE_REGION, GIMPO, 0, FAR_DAY));
+    day_fund(world);
     world_buy(world, ANNA, 60000);
     stage->order_closed = world->envelope.tx.body.purchase_credit.order;
     world_days(world, 1);
@@ -154,14 +176,16 @@ static void proposals(stage_t *stage)
 
 void stage_make(stage_t *stage)
 {
-    static const uint64_t signers[] = {ANNA,  BORA,      SHOP,      REGISTRAR, BANK,
-                                       CLOCK, OFFICER_1, OFFICER_2, WATCH,     FAR_ALL};
+    static const uint64_t signers[] = {ANNA,  BORA,      CARA,      SHOP,  REGISTRAR, BANK,
+                                       CLOCK, OFFICER_1, OFFICER_2, WATCH, FAR_ALL};
     memset(stage, 0, sizeof *stage);
     stage->world = world_new(NULL, false, 2);
     goyang(stage);
     gimpo(stage);
     holds(stage);
     proposals(stage);
+    day_buy(stage->world, 10000);
+    done(stage->world, CARA, body_payment(SHOP, 7000));
     for (size_t i = 0; i < sizeof signers / sizeof signers[0]; i++) {
         stage->world->numbers[signers[i]] = TOP - 1;
         done(stage->world, signers[i], body_rotate(signers[i], 2));

@@ -12,12 +12,14 @@
 #define SHOP_TWO   UINT64_C(202)
 #define SHOP_BARE  UINT64_C(203) /* no category is attested */
 #define DEAD       UINT64_C(103) /* his death is recorded; he had nothing */
+#define CARA       UINT64_C(104) /* of FUND_DAY lot 1, which is over, and 3,000 of lot 2's 10,000 */
 #define FAR_EVA    UINT64_C(301)
 #define FAR_SHOP   UINT64_C(302)
 #define FAR_SECOND UINT64_C(2001) /* officer */
 #define NOBODY     UINT64_C(999999)
-#define FUND_TWO   UINT64_C(9) /* Gimpo's too; nobody has any of it */
-#define FUND_FAR   UINT64_C(8) /* Goyang's */
+#define FUND_TWO   UINT64_C(9)  /* Gimpo's too; nobody has any of it */
+#define FUND_DAY   UINT64_C(12) /* Gimpo's; over after a day, may recirculate; SHOP has 7,000 */
+#define FUND_FAR   UINT64_C(8)  /* Goyang's */
 #define FUND_NONE  UINT64_C(77)
 #define TOP        UINT64_C(10000) /* the highest number that each signer of Gimpo has used */
 #define ANNA_FACE  UINT64_C(100000)

@@ -478,3 +478,50 @@ void assert_effects_equal(const dure_effect_t *a, const dure_effect_t *b)
     assert_int_equal(writers[0].size, writers[1].size);
     assert_memory_equal(bytes[0], bytes[1], writers[0].size);
 }
+
+dure_body_t body_remainder(uint64_t fund, uint32_t lot)
+{
+    return (dure_body_t){.kind = DURE_BODY_REMAINDER, .remainder = {.fund = fund, .lot = lot}};
+}
+
+dure_body_t body_gift(uint64_t receiver, uint64_t won)
+{
+    return (dure_body_t){.kind = DURE_BODY_GIFT,
+                         .gift = {.receiver = receiver, .amount = dure_amount(won)}};
+}
+
+dure_body_t body_recirculation(uint64_t payee, uint64_t fund, uint64_t won)
+{
+    return (dure_body_t){
+        .kind = DURE_BODY_RECIRCULATION,
+        .recirculation = {.payee = payee, .fund = fund, .amount = dure_amount(won)}};
+}
+
+dure_body_t body_lapse(uint16_t count, const uint64_t *parties)
+{
+    dure_body_t body = {.kind = DURE_BODY_LAPSE, .lapse = {.parties_count = count}};
+    for (uint16_t i = 0; i < count; i++) {
+        body.lapse.parties[i].party = parties[i];
+    }
+    return body;
+}
+
+dure_body_t body_tidy(uint8_t table, uint16_t count, const dure_tx_id_t *ids)
+{
+    dure_body_t body = {.kind = DURE_BODY_TIDY, .tidy = {.table = table, .ids_count = count}};
+    memcpy(body.tidy.ids, ids, count * sizeof *ids);
+    return body;
+}
+
+dure_act_t act_version(uint64_t fund, dure_day_t from, dure_bytes_t image)
+{
+    return (dure_act_t){
+        .kind = DURE_ACT_VERSION,
+        .version = {.fund = fund, .from = from, .image = image, .source = dure_bytes("new", 3)}};
+}
+
+dure_act_t act_mode(uint64_t fund, uint8_t mode, uint64_t successor)
+{
+    return (dure_act_t){.kind = DURE_ACT_MODE,
+                        .mode = {.fund = fund, .mode = mode, .successor = successor}};
+}

@@ -103,12 +103,19 @@ dure_body_t body_result(dure_tx_id_t payout, uint8_t outcome);
 dure_body_t body_hold(uint64_t subject, uint8_t what, uint8_t reason, dure_day_t until);
 dure_body_t body_release(dure_tx_id_t hold);
 dure_body_t body_appeal(dure_tx_id_t hold);
+dure_body_t body_remainder(uint64_t fund, uint32_t lot);
+dure_body_t body_gift(uint64_t receiver, uint64_t won);
+dure_body_t body_recirculation(uint64_t payee, uint64_t fund, uint64_t won);
+dure_body_t body_lapse(uint16_t count, const uint64_t *parties);
+dure_body_t body_tidy(uint8_t table, uint16_t count, const dure_tx_id_t *ids);
 dure_body_t body_uphold(dure_tx_id_t hold, dure_day_t until);
 /* Of a mandate that the payer's key of a slot signs. */
 dure_body_t body_collection(const world_t *world, dure_mandate_t mandate, uint8_t slot,
                             uint64_t won);
 dure_act_t act_recover(uint64_t subject, dure_key_entry_t entry);
 dure_act_t act_estate(uint64_t subject, uint64_t heir);
+dure_act_t act_version(uint64_t fund, dure_day_t from, dure_bytes_t image); /* source: "new" */
+dure_act_t act_mode(uint64_t fund, uint8_t mode, uint64_t successor);
 dure_act_t act_account(const char *name);
 dure_act_t act_fund(uint64_t fund, uint64_t ceiling);
 dure_act_t act_parameter(uint64_t fund, const char *name, int64_t value, dure_day_t from);
