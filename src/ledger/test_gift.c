@@ -509,6 +509,20 @@ static void a_sweep_is_as_long_as_an_effect(void **state)
     expect(world, DURE_RESULT_TOO_MANY_LOTS, REGISTRAR, body_lapse(3, three));
     done(world, REGISTRAR, body_lapse(2, three));
     done(world, REGISTRAR, body_lapse(1, &three[2]));
+    /* A wallet of more than that is swept in two goes. */
+    for (uint64_t fund = 20; fund < 23; fund++) {
+        open_short(world, fund, "validity 5 years", "validity 10 days");
+        for (uint32_t i = 0; i < 25; i++) {
+            buy(world, ANNA, fund, 1000);
+        }
+    }
+    world_days(world, 11);
+    done(world, REGISTRAR, body_lapse(1, three));
+    assert_int_equal(world->effect.moves_count, 72);
+    assert_int_equal(world->effect.moves[71].amount.won, 19000);
+    done(world, REGISTRAR, body_lapse(1, three));
+    assert_int_equal(world->effect.moves_count, 7);
+    expect(world, DURE_RESULT_NOTHING_EXPIRED, REGISTRAR, body_lapse(1, three));
     finish(world);
 }
 

@@ -1,6 +1,7 @@
 /* lapse: what expired in citizens' wallets goes where its program says; anyone may send it.  Order
    of refusals: for each party named, in turn, known, its city, something expired; then room in the
-   effect.  All parties are swept or none. */
+   effect.  All parties are swept or none; of one party alone, whose wallet may hold more than an
+   effect can tell, what fits is swept, and the rest by the next sweep. */
 #include "ledger/ledger_private.h"
 
 #define MOVES_MAX 72u /* of an effect */
@@ -35,10 +36,10 @@ static bool lot_note(const dure_ledger_t *ledger, lapse_plan_t *plan, const lot_
            (plan->swept[i].fund != lot->fund || plan->swept[i].account != account)) {
         i++;
     }
-    plan->lots++;
-    if (plan->lots + plan->swept_count + (i == plan->swept_count) > MOVES_MAX) {
+    if (plan->lots + 1 + plan->swept_count + (i == plan->swept_count) > MOVES_MAX) {
         return false;
     }
+    plan->lots++;
     if (i == plan->swept_count) {
         plan->swept[plan->swept_count++] = (swept_t){.fund = lot->fund, .account = account};
     }
@@ -72,7 +73,8 @@ static dure_result_t party_check(const dure_ledger_t *ledger, const work_t *work
     for (uint32_t at = lots_of(ledger, party); at != CELL_NONE; at = lot_at(ledger, at)->next) {
         const lot_t *lot = lot_at(ledger, at);
         if (is_over(ledger, lot) && !lot_note(ledger, plan, lot)) {
-            return DURE_RESULT_TOO_MANY_LOTS;
+            return work->tx->body.lapse.parties_count == 1 ? DURE_RESULT_DONE
+                                                           : DURE_RESULT_TOO_MANY_LOTS;
         }
     }
     return plan->lots == before ? DURE_RESULT_NOTHING_EXPIRED : DURE_RESULT_DONE;
@@ -94,11 +96,12 @@ static dure_result_t lapse_check(const dure_ledger_t *ledger, const work_t *work
     return code;
 }
 
-static void party_sweep(dure_ledger_t *ledger, const work_t *work, uint64_t number)
+/* Sweeps in the order in which the lots were noted, at most so many. */
+static void party_sweep(dure_ledger_t *ledger, const work_t *work, uint64_t number, uint32_t most)
 {
     const uint32_t party = ledger_party_find(ledger, number);
     uint32_t next;
-    for (uint32_t at = lots_of(ledger, party); at != CELL_NONE; at = next) {
+    for (uint32_t at = lots_of(ledger, party); at != CELL_NONE && most > 0; at = next) {
         const lot_t lot = *lot_at(ledger, at);
         next = lot.next;
         if (is_over(ledger, &lot)) {
@@ -106,6 +109,7 @@ static void party_sweep(dure_ledger_t *ledger, const work_t *work, uint64_t numb
                                fund_at(ledger, lot.fund)->number, number, lot.number, NULL,
                                ledger_lot_left(&lot));
             ledger_lot_take(ledger, party, at, ledger_lot_left(&lot));
+            most--;
         }
     }
 }
@@ -131,7 +135,7 @@ dure_result_t ledger_lapse(dure_ledger_t *ledger, const work_t *work)
     }
     /* After this point the sweep must succeed. */
     for (uint16_t i = 0; i < body->parties_count; i++) {
-        party_sweep(ledger, work, body->parties[i].party);
+        party_sweep(ledger, work, body->parties[i].party, plan.lots);
     }
     for (uint32_t i = 0; i < plan.swept_count; i++) {
         money_move(ledger, work, &plan.swept[i]);
