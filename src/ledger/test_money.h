@@ -27,7 +27,9 @@ void money_end(world_t *world);
 void money_fund(world_t *world, uint64_t fund, money_terms_t terms);
 void money_act(world_t *world, dure_act_t act);
 void money_buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won);
-/* Sends, compares the code and looks at the invariants. */
+/* Sends and looks at the invariants, and that the moves say what became of every figure. */
+dure_result_t money_try(world_t *world, uint64_t party, dure_body_t body);
+/* The same, with the code compared. */
 void money_send(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body);
 /* A payment that is accepted; its effect. */
 dure_effect_t money_pay(world_t *world, uint64_t payer, uint64_t shop, uint64_t won);

@@ -622,7 +622,7 @@ static void any_refund(town_t *town)
     }
     const dure_body_t body = body_refund(paid->id, won);
     town->world->proven = paid;
-    const dure_result_t code = world_send(town->world, shop, &body);
+    const dure_result_t code = money_try(town->world, shop, body);
     town->world->proven = NULL;
     assert_true(code == done || (won > left && code == DURE_RESULT_REFUND_TOO_MUCH) ||
                 code == DURE_RESULT_REFUND_TOO_LATE || code == DURE_RESULT_ACCOUNT_EMPTY);
@@ -640,16 +640,16 @@ static void any_step(town_t *town)
     switch (any(town, 12)) {
     case 0:
         body = body_order(fund, 1 + any(town, 20000), 0);
-        if (world_send(world, citizen, &body) == done) {
+        if (money_try(world, citizen, body) == done) {
             body = body_credit(world_last_id(world), (uint64_t)world->effect.numbers[0].value);
-            assert_code(world_send(world, BANK, &body), done);
+            assert_code(money_try(world, BANK, body), done);
         }
         return;
     case 1:
         body = body_redemption(fund, 1 + any(town, 1 + money_balance(world, shop, fund)));
-        if (world_send(world, shop, &body) == done && any(town, 2) == 0) {
+        if (money_try(world, shop, body) == done && any(town, 2) == 0) {
             body = body_result(world_last_id(world), (uint8_t)(1 + any(town, 2)));
-            (void)world_send(world, BANK, &body); /* unknown if the share took all */
+            (void)money_try(world, BANK, body); /* unknown if the share took all */
         }
         return;
     case 2:
@@ -667,7 +667,7 @@ static void any_step(town_t *town)
         break;
     }
     body = body_payment(shop, 1 + any(town, 4000));
-    if (world_send(world, citizen, &body) == done) {
+    if (money_try(world, citizen, body) == done) {
         town->paid[town->count++ % KEPT] = world->effect;
     }
 }
