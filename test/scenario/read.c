@@ -126,8 +126,6 @@ static bool take(scenario_t *scenario, char kind, arg_t *arg)
         if (size < 3 || arg->text[0] != '[' || arg->text[size - 1] != ']') {
             return false;
         }
-        memmove(arg->text, arg->text + 1, size);
-        arg->text[size - 2] = '\0';
         return is_of(arg, scenario, THING_DONE);
     case 'm':
         return read_money(arg->text, &arg->won);

@@ -21,6 +21,7 @@ typedef struct {
     char name[32];
     uint64_t number; /* of a party or fund */
     uint8_t slot;    /* of the key that a party signs with */
+    bool far;        /* of the other city */
     dure_mandate_t mandate;
     dure_batch_row_t *rows;
     uint32_t row_count;
@@ -54,7 +55,8 @@ typedef struct {
     uint32_t line;
     bool included; /* by another: its answers are not told */
     bool failed;
-    char label[32]; /* of this step, in brackets; empty if none */
+    bool lost;      /* this step is signed and does not arrive */
+    char label[32]; /* of this step, with its brackets; empty if none */
 } scenario_t;
 
 /* What a placeholder of a step took. */

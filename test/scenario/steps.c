@@ -36,7 +36,7 @@ static void shop(scenario_t *scenario, const arg_t *args)
 static void far_shop(scenario_t *scenario, const arg_t *args)
 {
     const uint64_t number = 10001 + scenario->thing_count;
-    scenario_add(scenario, THING_PARTY, args[0].text, number);
+    scenario_add(scenario, THING_PARTY, args[0].text, number)->far = true;
     set_up(scenario, "goyang", body_registration(number, DURE_KIND_MERCHANT));
 }
 
@@ -76,8 +76,8 @@ static void attest(scenario_t *scenario, const arg_t *args, dure_day_t from)
         return;
     }
     const thing_t *subject = args[0].thing;
-    const char *by =
-        strcmp(attribute->attested_by, "city") == 0 ? "officer_1" : attribute->attested_by;
+    const char *by = subject->far ? "goyang" : attribute->attested_by;
+    by = strcmp(by, "city") == 0 ? "officer_1" : by;
     uint64_t value = value_of(scenario, attribute, args[2].text);
     set_up(scenario, by, body_attest(subject->number, attribute->id, value, from, FAR_DAY));
 }
@@ -253,7 +253,8 @@ static void refund(scenario_t *scenario, const arg_t *args)
     scenario_keep(scenario);
 }
 
-static void again(scenario_t *scenario, const arg_t *args)
+/* Bytes that were signed arrive, for the first time or once more. */
+static void arrive(scenario_t *scenario, const arg_t *args)
 {
     (void)scenario_resend(scenario, args[0].thing, NULL);
     scenario_tell(scenario);
@@ -438,7 +439,7 @@ static void approve(scenario_t *scenario, const arg_t *args)
 static void carry_out(scenario_t *scenario, const arg_t *args)
 {
     if (args[2].thing->roster == NULL) {
-        scenario_problem(scenario, "[%s] is no batch", args[2].text);
+        scenario_problem(scenario, "%s is no batch", args[2].text);
         return;
     }
     scenario_carry_out(scenario, args[0].thing, args[2].thing, args[2].thing->roster,
@@ -544,7 +545,8 @@ const step_t scenario_steps[] = {
     {"%p pays %m to %p with %f", pay_with},
     {"%p pays %m to %p with %f and %f", pay_with_two},
     {"%p refunds %m of %l", refund},
-    {"the bytes of %l arrive again", again},
+    {"the bytes of %l arrive", arrive},
+    {"the bytes of %l arrive again", arrive},
     {"%p shows the code %n up to %m for %# seconds", shows_code},
     {"%p shows the code %n up to %m for %# seconds to %p", shows_code_to},
     {"%p collects %m by the code %c", collect},

@@ -161,6 +161,9 @@ static void tell_rows(scenario_t *scenario, const dure_effect_t *effect)
 void scenario_tell(scenario_t *scenario)
 {
     const dure_effect_t *effect = &scenario->world->effect;
+    if (scenario->lost) {
+        return;
+    }
     const dure_result_text_t *text = dure_result_text(effect->code);
     const law_t *law = scenario_law(scenario, effect->fund, effect->fund_version);
     if (effect->code == DURE_RESULT_DONE) {
@@ -309,7 +312,7 @@ static bool see_payout(scenario_t *scenario, const thing_t *thing, const dure_tx
         return false;
     }
     dure_record_payout_decode(&reader, &record);
-    scenario_say(scenario, "    [%s]: a payout of %s is open", thing->name,
+    scenario_say(scenario, "    %s: a payout of %s is open", thing->name,
                  scenario_won(record.amount.won));
     if (record.hold_until != 0) {
         scenario_say(scenario, ", held until %s by %s", scenario_day(record.hold_until),
@@ -327,7 +330,7 @@ static bool see_batch(scenario_t *scenario, const thing_t *thing, const dure_tx_
         return false;
     }
     dure_record_batch_decode(&reader, &record);
-    scenario_say(scenario, "    [%s]: %u of %u chunks are done, %s of %s moved\n", thing->name,
+    scenario_say(scenario, "    %s: %u of %u chunks are done, %s of %s moved\n", thing->name,
                  (unsigned)record.chunks_done, (unsigned)((record.rows + 255) / 256),
                  scenario_won(record.used.won), scenario_won(record.total.won));
     return true;
@@ -341,7 +344,7 @@ static bool see_hold(scenario_t *scenario, const thing_t *thing, const dure_tx_i
         return false;
     }
     dure_record_hold_decode(&reader, &record);
-    scenario_say(scenario, "    [%s]: %s of %s for %s until %s", thing->name,
+    scenario_say(scenario, "    %s: %s of %s for %s until %s", thing->name,
                  dure_names_text(DURE_NAMES_HOLD_KINDS, record.what),
                  scenario_name(scenario, THING_PARTY, record.subject),
                  dure_names_text(DURE_NAMES_HOLD_REASONS, record.reason),
@@ -362,17 +365,14 @@ static bool see_refund(scenario_t *scenario, const thing_t *thing, const dure_tx
         return false;
     }
     dure_record_refund_decode(&reader, &record);
-    scenario_say(scenario, "    [%s]: %s refunded so far, possible until %s\n", thing->name,
+    scenario_say(scenario, "    %s: %s refunded so far, possible until %s\n", thing->name,
                  scenario_won(record.refunded.won), scenario_day(record.until));
     return true;
 }
 
 bool scenario_see(scenario_t *scenario, const char *name)
 {
-    char plain[40];
-    snprintf(plain, sizeof plain, "%s", name[0] == '[' ? name + 1 : name);
-    plain[strcspn(plain, "]")] = '\0';
-    const thing_t *thing = scenario_find(scenario, plain);
+    const thing_t *thing = scenario_find(scenario, name);
     if (thing == NULL || thing->kind == THING_ROSTER || thing->kind == THING_CODE) {
         return false;
     }
@@ -387,7 +387,7 @@ bool scenario_see(scenario_t *scenario, const char *name)
         bool found = see_payout(scenario, thing, id) || see_batch(scenario, thing, id) ||
                      see_hold(scenario, thing, id) || see_refund(scenario, thing, id);
         if (!found) {
-            scenario_say(scenario, "    [%s]: nothing is open\n", thing->name);
+            scenario_say(scenario, "    %s: nothing is open\n", thing->name);
         }
     }
     return true;

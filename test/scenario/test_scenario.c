@@ -63,6 +63,11 @@ dure_result_t scenario_send(scenario_t *scenario, thing_t *party, const dure_bod
     dure_writer_t out = dure_writer(world->wire, sizeof world->wire);
     assert_true(dure_tx_seal(&out, &tx, dure_ledger_chain_id(world->ledger), party->slot, &secret));
     world->wire_size = out.size;
+    if (scenario->lost) {
+        memset(&world->effect, 0, sizeof world->effect);
+        world->effect.id = tx.id;
+        return DURE_RESULT_DONE;
+    }
     return apply(scenario, proven);
 }
 
@@ -112,16 +117,23 @@ static void play(scenario_t *scenario, const char *path);
 static void play_line(scenario_t *scenario, const char *line)
 {
     static const char include[] = "as in ";
+    static const char lost[] = "lost on the way: ";
     scenario->label[0] = '\0';
+    scenario->lost = false;
     if (line[0] == '[') {
-        size_t size = strcspn(line + 1, "]");
-        if (size == 0 || size >= sizeof scenario->label || line[size + 2] != ' ') {
+        size_t size = strcspn(line, "]") + 1;
+        if (size < 3 || size >= sizeof scenario->label || line[size - 1] == '\0' ||
+            line[size] != ' ') {
             scenario_problem(scenario, "a name in brackets, then a space, then the step");
             return;
         }
-        memcpy(scenario->label, line + 1, size);
+        memcpy(scenario->label, line, size);
         scenario->label[size] = '\0';
-        line += size + 3;
+        line += size + 1;
+    }
+    if (strncmp(line, lost, sizeof lost - 1) == 0) {
+        scenario->lost = true;
+        line += sizeof lost - 1;
     }
     if (strncmp(line, include, sizeof include - 1) == 0) {
         char path[256];
