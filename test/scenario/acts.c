@@ -269,9 +269,8 @@ void scenario_propose(scenario_t *scenario, const arg_t *args)
 
 void scenario_decide(scenario_t *scenario, const arg_t *args)
 {
-    char label[sizeof scenario->label];
-    memcpy(label, scenario->label, sizeof label);
-    if (label[0] == '\0') {
+    const uint32_t laws = scenario->law_count;
+    if (scenario->label[0] == '\0') {
         snprintf(scenario->label, sizeof scenario->label, "decision %u", scenario->line);
     }
     thing_t *kept = send_proposal(scenario, scenario_find(scenario, "officer_1"), args[0].rest);
@@ -282,4 +281,9 @@ void scenario_decide(scenario_t *scenario, const arg_t *args)
         (void)scenario_send(scenario, scenario_find(scenario, "officer_2"), &body, NULL);
     }
     scenario_tell(scenario);
+    if (effect->code != DURE_RESULT_DONE && scenario->law_count > laws) {
+        law_t *law = scenario->laws[--scenario->law_count]; /* it is none */
+        free(law->workspace);
+        free(law);
+    }
 }

@@ -22,6 +22,7 @@ typedef struct {
     uint64_t number; /* of a party or fund */
     uint8_t slot;    /* of the key that a party signs with */
     bool far;        /* of the other city */
+    uint64_t signer; /* who signs for it in truth; 0 = itself */
     dure_mandate_t mandate;
     dure_batch_row_t *rows;
     uint32_t row_count;
@@ -118,6 +119,11 @@ void scenario_decide(scenario_t *scenario, const arg_t *args);
 /* A chunk of a batch, with the rows of a roster. */
 void scenario_carry_out(scenario_t *scenario, thing_t *officer, const thing_t *batch,
                         const char *roster_name, uint32_t chunk);
+
+/* Every record goes into a fresh ledger, and life goes on there. */
+void scenario_move(scenario_t *scenario, const arg_t *args);
+/* The same with a little more in somebody's first lot. */
+void scenario_forge(scenario_t *scenario, const arg_t *args);
 
 /* The steps; the last has no form. */
 extern const step_t scenario_steps[];

@@ -148,6 +148,12 @@ static void uses_key(scenario_t *scenario, const arg_t *args)
     args[0].thing->slot = (uint8_t)args[1].value;
 }
 
+static void signs_for(scenario_t *scenario, const arg_t *args)
+{
+    (void)scenario;
+    args[1].thing->signer = args[0].thing->number;
+}
+
 static void adds_key(scenario_t *scenario, const arg_t *args)
 {
     act_by(scenario, args[0].thing, body_rotate(args[0].thing->number, (uint8_t)args[1].value));
@@ -531,6 +537,7 @@ const step_t scenario_steps[] = {
     {"%p is on the list %w", listed},
     {"%p is no longer on the list %w", unlisted},
     {"%p uses key %#", uses_key},
+    {"%p signs for %p", signs_for},
     {"%p adds key %#", adds_key},
     {"the bank pays %m into the account %w", deposit},
     {"%p orders %m of %f", order},
@@ -573,6 +580,8 @@ const step_t scenario_steps[] = {
     {"%p carries out chunk %# of %l with the roster %r", carry_out_other},
     {"the roster %n has %s", roster},
     {"the roster %n has all %# called %w", roster_of_all},
+    {"the ledger moves to a new operator", scenario_move},
+    {"an export comes in which %p has %m more", scenario_forge},
     {"see %s", see},
     {NULL, NULL},
 };

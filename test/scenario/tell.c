@@ -68,6 +68,7 @@ static void tell_label(scenario_t *scenario, const dure_effect_t *effect, uint8_
                  label == DURE_LABEL_THRESHOLD || effect->code == DURE_RESULT_LOTS_FULL ||
                  effect->code == DURE_RESULT_TOO_MANY_LOTS ||
                  effect->code == DURE_RESULT_TABLE_FULL ||
+                 effect->code == DURE_RESULT_PARAMETER_RANGE ||
                  (label == DURE_LABEL_ROOM && effect->kind == DURE_BODY_APPROVE);
     if (label == DURE_LABEL_EARLIEST_DAY || label == DURE_LABEL_LATEST_DAY) {
         scenario_say(scenario, "; %s %s", words, scenario_day((dure_day_t)value));
@@ -92,6 +93,10 @@ static void tell_numbers(scenario_t *scenario, const dure_effect_t *effect, cons
             const dure_yak_input_t *input = &law->program.verbs[verb].inputs[one->label];
             dure_yak_input_text(name, &law->program, input);
             dure_yak_value_text(value, &law->program, input, one->value);
+            if (input->kind == DURE_INPUT_PARTY) {
+                snprintf(value, sizeof value, "%s",
+                         scenario_name(scenario, THING_PARTY, (uint64_t)one->value));
+            }
             scenario_say(scenario, "; %s %s", name, value);
         } else {
             scenario_problem(scenario, "a number without a program that explains it");
@@ -344,14 +349,14 @@ static bool see_hold(scenario_t *scenario, const thing_t *thing, const dure_tx_i
         return false;
     }
     dure_record_hold_decode(&reader, &record);
-    scenario_say(scenario, "    %s: %s of %s for %s until %s", thing->name,
+    scenario_say(scenario, "    %s: %s of %s since %s for %s until %s", thing->name,
                  dure_names_text(DURE_NAMES_HOLD_KINDS, record.what),
-                 scenario_name(scenario, THING_PARTY, record.subject),
+                 scenario_name(scenario, THING_PARTY, record.subject), scenario_day(record.day),
                  dure_names_text(DURE_NAMES_HOLD_REASONS, record.reason),
                  scenario_day(record.until));
     if (record.appealed != 0) {
-        scenario_say(scenario, ", appealed on %s, ends on %s unless upheld",
-                     scenario_day(record.appealed), scenario_day(record.answer_by));
+        scenario_say(scenario, ", appealed on %s, now until %s", scenario_day(record.appealed),
+                     scenario_day(record.answer_by));
     }
     scenario_say(scenario, "\n");
     return true;

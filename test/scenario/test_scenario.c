@@ -59,7 +59,8 @@ dure_result_t scenario_send(scenario_t *scenario, thing_t *party, const dure_bod
     world_t *world = scenario->world;
     const dure_tx_t tx = world_tx(world, party->number, body);
     world->numbers[party->number % 65536]++;
-    const dure_secret_key_t secret = test_secret(party->number, party->slot);
+    const uint64_t signer = party->signer != 0 ? party->signer : party->number;
+    const dure_secret_key_t secret = test_secret(signer, party->slot);
     dure_writer_t out = dure_writer(world->wire, sizeof world->wire);
     assert_true(dure_tx_seal(&out, &tx, dure_ledger_chain_id(world->ledger), party->slot, &secret));
     world->wire_size = out.size;
