@@ -4,7 +4,7 @@
 #ifndef DURE_SCENARIO_H
 #define DURE_SCENARIO_H
 
-#include "ledger/test_world.h"
+#include "scenario/stage.h"
 #include "yak/dure_yak_tools.h"
 
 typedef enum {

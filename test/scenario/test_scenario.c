@@ -40,7 +40,7 @@ static dure_result_t apply(scenario_t *scenario, const dure_effect_t *proven)
     world_t *world = scenario->world;
     dure_result_t code =
         dure_envelope_decode(&world->envelope, dure_bytes(world->wire, world->wire_size), NULL);
-    assert_code(code, DURE_RESULT_DONE);
+    assert_int_equal(code, DURE_RESULT_DONE);
     code = dure_ledger_apply(world->ledger, &world->envelope, NULL, proven, &world->effect);
     const char *broken = dure_ledger_invariants(world->ledger);
     if (broken != NULL) {
@@ -186,8 +186,7 @@ static scenario_t *new_scenario(void)
     assert_non_null(scenario);
     scenario->text = calloc(1, text_size);
     assert_non_null(scenario->text);
-    dure_ledger_limits_t limits = dure_ledger_limits_for(1024);
-    scenario->world = world_new(&limits, false, 2);
+    scenario->world = world_new();
     static const struct {
         const char *name;
         uint64_t number;
