@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1 /* of the tables below; another version is deleted and rebuilt */
+#define VERSION 2 /* of the tables below; another version is deleted and rebuilt */
 
 /* NORMAL: a power loss leaves a file that is whole, if perhaps a little older. */
 static const char *const schema =
@@ -14,10 +14,11 @@ static const char *const schema =
     "PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA cache_size = -32768;"
     "PRAGMA temp_store = MEMORY;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "CREATE TABLE IF NOT EXISTS block (height INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
     " hash BLOB NOT NULL, header BLOB NOT NULL, ledger_root BLOB NOT NULL,"
-    " first INTEGER NOT NULL, count INTEGER NOT NULL, range_count INTEGER NOT NULL);"
+    " first INTEGER NOT NULL, count INTEGER NOT NULL, range_count INTEGER NOT NULL,"
+    " runs BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS effect (sequence INTEGER PRIMARY KEY, party INTEGER NOT NULL,"
     " lane INTEGER NOT NULL, number INTEGER NOT NULL, height INTEGER NOT NULL,"
     " place INTEGER NOT NULL, code INTEGER NOT NULL, final INTEGER NOT NULL,"
@@ -31,11 +32,12 @@ static const char *const statement_texts[INDEX_STATEMENTS] = {
     [STATEMENT_BEGIN] = "BEGIN",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_BLOCK_PUT] = "INSERT INTO block VALUES (?,?,?,?,?,?,?,?)",
+    [STATEMENT_BLOCK_PUT] = "INSERT INTO block VALUES (?,?,?,?,?,?,?,?,?)",
     [STATEMENT_EFFECT_PUT] = "INSERT INTO effect VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [STATEMENT_RANGE_PUT] = "INSERT INTO range VALUES (?,?,?)",
     [STATEMENT_LAST] = "SELECT max(height) FROM block",
-    [STATEMENT_BLOCK_GET] = "SELECT time, hash, header, ledger_root, first, count, range_count"
+    [STATEMENT_BLOCK_GET] = "SELECT time, hash, header, ledger_root, first, count, range_count,"
+                            " runs"
                             " FROM block WHERE height = ?",
     [STATEMENT_EFFECT_BY_ID] = "SELECT sequence FROM effect"
                                " WHERE party = ? AND lane = ? AND number = ? AND final = 1",
@@ -164,9 +166,8 @@ bool dure_index_open(dure_index_t **result, const char *path, bool *rebuilt)
     if (index == NULL) {
         return false;
     }
-    index->leaves = malloc(2u * DURE_BLOCK_TXS_MAX * sizeof *index->leaves);
-    if (index->leaves == NULL || strlen(path) >= sizeof index->path) {
-        return index_fail(index, "no memory, or its path is too long");
+    if (strlen(path) >= sizeof index->path) {
+        return index_fail(index, "its path is too long");
     }
     memcpy(index->path, path, strlen(path) + 1);
     if (try_open(index)) {
@@ -186,7 +187,6 @@ void dure_index_close(dure_index_t *index)
         return;
     }
     close_database(index);
-    free(index->leaves);
     free(index);
 }
 
@@ -271,8 +271,29 @@ static bool put_range(dure_index_t *index, dure_range_t *range, const dure_block
     return true;
 }
 
+uint32_t index_runs_of(uint32_t count)
+{
+    return (count + INDEX_RUN - 1u) / INDEX_RUN;
+}
+
+static void make_runs(dure_index_t *index, dure_hash_t runs[INDEX_RUNS_MAX],
+                      const dure_decided_t *block)
+{
+    for (uint32_t first = 0; first < block->count; first += INDEX_RUN) {
+        const uint32_t left = block->count - first;
+        const uint32_t count = left < INDEX_RUN ? left : INDEX_RUN;
+        for (uint32_t i = 0; i < count; i++) {
+            index->leaves[i] = block->results[first + i].leaf;
+        }
+        dure_list_root(&runs[first / INDEX_RUN], DURE_TAG_EFFECT_NODE, index->leaves, count);
+    }
+}
+
 static bool put_block(dure_index_t *index, const dure_decided_t *block, dure_range_t *range)
 {
+    DURE_ASSERT(block->count <= DURE_BLOCK_TXS_MAX);
+    dure_hash_t runs[INDEX_RUNS_MAX];
+    make_runs(index, runs, block);
     if (block->count > 0 && !put_range(index, range, &block->header)) {
         return false;
     }
@@ -293,6 +314,7 @@ static bool put_block(dure_index_t *index, const dure_decided_t *block, dure_ran
     bind_integer(statement, 6, index->sequence);
     bind_integer(statement, 7, block->count);
     bind_integer(statement, 8, range->count);
+    bind_bytes(statement, 9, runs, index_runs_of(block->count) * sizeof *runs);
     return run(index, STATEMENT_BLOCK_PUT);
 }
 

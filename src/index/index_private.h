@@ -8,6 +8,10 @@
 
 #define INDEX_PROBLEM_SIZE 1024u
 #define INDEX_VERIFIED     64u
+/* A block's leaves are kept in runs, with the root of each: so a path takes one run and the roots,
+   however long the block is. */
+#define INDEX_RUN      64u
+#define INDEX_RUNS_MAX (DURE_BLOCK_TXS_MAX / INDEX_RUN)
 
 typedef enum {
     STATEMENT_BEGIN,
@@ -33,10 +37,12 @@ struct dure_index {
     uint64_t sequence;  /* effects so far */
     dure_range_t range; /* over the effects roots so far; only `count` and peaks in use */
     dure_index_counts_t counts;
-    /* Heights whose leaves were found to make their effects root; a ring. */
+    /* Runs whose leaves were found to make their effects root, by the sequence of the first effect,
+       plus 1; a ring. */
     uint64_t verified[INDEX_VERIFIED];
     uint32_t verified_next;
-    dure_hash_t *leaves; /* DURE_BLOCK_TXS_MAX twice: leaves and work space */
+    dure_hash_t leaves[INDEX_RUN];       /* of a run */
+    dure_hash_t scratch[INDEX_RUNS_MAX]; /* work space for a run, or for the roots of runs */
     uint8_t effect[16384];
     char path[512];
     char problem[INDEX_PROBLEM_SIZE];
@@ -51,8 +57,12 @@ typedef struct {
     dure_block_header_t header;
     dure_hash_t ledger_root;
     uint64_t first_sequence;
-    uint64_t range_count; /* leaves of the range after the block */
+    uint64_t range_count;             /* leaves of the range after the block */
+    dure_hash_t runs[INDEX_RUNS_MAX]; /* the roots of its runs of leaves */
 } index_block_t;
+
+/* How many runs the leaves of a block make. */
+uint32_t index_runs_of(uint32_t count);
 
 /* index_block_get: false if there is none or its header does not fit its hash. */
 bool index_block_get(dure_index_t *index, index_block_t *block, uint64_t height);

@@ -23,7 +23,11 @@ static bool read_block_row(sqlite3_stmt *statement, index_block_t *block)
     block->range_count = (uint64_t)sqlite3_column_int64(statement, 6);
     if (!column_raw(statement, 1, block->block.hash.bytes, sizeof block->block.hash.bytes) ||
         !column_raw(statement, 2, header, sizeof header) ||
-        !column_raw(statement, 3, block->ledger_root.bytes, sizeof block->ledger_root.bytes)) {
+        !column_raw(statement, 3, block->ledger_root.bytes, sizeof block->ledger_root.bytes) ||
+        block->block.count > DURE_BLOCK_TXS_MAX ||
+        (block->block.count > 0 &&
+         !column_raw(statement, 7, block->runs,
+                     index_runs_of(block->block.count) * sizeof *block->runs))) {
         return false;
     }
     dure_reader_t reader = dure_reader(dure_bytes(header, sizeof header));
@@ -38,7 +42,8 @@ static bool read_block_row(sqlite3_stmt *statement, index_block_t *block)
 bool index_block_get(dure_index_t *index, index_block_t *block, uint64_t height)
 {
     sqlite3_stmt *statement = index->statements[STATEMENT_BLOCK_GET];
-    *block = (index_block_t){.block.height = height};
+    memset(block, 0, sizeof *block);
+    block->block.height = height;
     sqlite3_bind_int64(statement, 1, (int64_t)height);
     bool ok = sqlite3_step(statement) == SQLITE_ROW && read_block_row(statement, block);
     sqlite3_reset(statement);
@@ -92,25 +97,39 @@ static bool read_effect(dure_index_t *index, effect_row_t *row, uint64_t sequenc
     return ok;
 }
 
-/* The block's leaves into index->leaves; false if there are not as many as the block has. */
-static bool read_leaves(dure_index_t *index, const index_block_t *block)
+/* How many leaves are in the run of a place. */
+static uint32_t run_size(const index_block_t *block, uint32_t place)
+{
+    const uint32_t left = block->block.count - place / INDEX_RUN * INDEX_RUN;
+    return left < INDEX_RUN ? left : INDEX_RUN;
+}
+
+static uint64_t run_first(const index_block_t *block, uint32_t place)
+{
+    return block->first_sequence + place / INDEX_RUN * INDEX_RUN;
+}
+
+/* The leaves of the run of a place into index->leaves; false if there are not as many. */
+static bool read_run(dure_index_t *index, const index_block_t *block, uint32_t place)
 {
     sqlite3_stmt *statement = index->statements[STATEMENT_LEAVES];
-    sqlite3_bind_int64(statement, 1, (int64_t)block->first_sequence);
-    sqlite3_bind_int64(statement, 2, (int64_t)(block->first_sequence + block->block.count));
+    const uint64_t first = run_first(block, place);
+    const uint32_t wanted = run_size(block, place);
+    sqlite3_bind_int64(statement, 1, (int64_t)first);
+    sqlite3_bind_int64(statement, 2, (int64_t)(first + wanted));
     uint32_t count = 0;
-    while (count < block->block.count && sqlite3_step(statement) == SQLITE_ROW &&
+    while (count < wanted && sqlite3_step(statement) == SQLITE_ROW &&
            column_raw(statement, 0, index->leaves[count].bytes, sizeof(dure_hash_t))) {
         count++;
     }
     sqlite3_reset(statement);
-    return block->block.count <= DURE_BLOCK_TXS_MAX && count == block->block.count;
+    return count == wanted;
 }
 
-static bool is_verified(const dure_index_t *index, uint64_t height)
+static bool is_verified(const dure_index_t *index, uint64_t run)
 {
     for (uint32_t i = 0; i < INDEX_VERIFIED; i++) {
-        if (index->verified[i] == height) {
+        if (index->verified[i] == run) {
             return true;
         }
     }
@@ -118,30 +137,35 @@ static bool is_verified(const dure_index_t *index, uint64_t height)
 }
 
 /* What a header names: the root of the list of leaves, bound to their count. */
-static void effects_root(dure_hash_t *root, dure_hash_t *leaves, uint32_t count)
+static void effects_root(dure_index_t *index, dure_hash_t *root, const index_block_t *block)
 {
+    const uint32_t runs = index_runs_of(block->block.count);
     uint8_t content[4 + sizeof(dure_hash_t)];
-    dure_list_root(root, DURE_TAG_EFFECT_NODE, leaves, count);
-    dure_put_u32(content, count);
+    memcpy(index->scratch, block->runs, runs * sizeof *index->scratch);
+    dure_list_root(root, DURE_TAG_EFFECT_NODE, index->scratch, runs);
+    dure_put_u32(content, block->block.count);
     memcpy(content + 4, root->bytes, sizeof root->bytes);
     dure_hash(root, DURE_TAG_EFFECT_ROOT, content, sizeof content);
 }
 
-/* True if the leaves kept for the block make the effects root that its header names. */
-static bool leaves_hold(dure_index_t *index, const index_block_t *block)
+/* True if the leaves kept for the run of a place make its root, and the roots of the block's runs
+   the effects root that its header names. */
+static bool leaves_hold(dure_index_t *index, const index_block_t *block, uint32_t place)
 {
-    if (is_verified(index, block->block.height)) {
+    const uint64_t run = run_first(block, place) + 1u;
+    if (is_verified(index, run)) {
         return true;
     }
     dure_hash_t root;
-    if (!read_leaves(index, block)) {
+    effects_root(index, &root, block);
+    if (!dure_hash_equal(&root, &block->header.effects_root) || !read_run(index, block, place)) {
         return false;
     }
-    effects_root(&root, index->leaves, block->block.count);
-    if (!dure_hash_equal(&root, &block->header.effects_root)) {
+    dure_list_root(&root, DURE_TAG_EFFECT_NODE, index->leaves, run_size(block, place));
+    if (!dure_hash_equal(&root, &block->runs[place / INDEX_RUN])) {
         return false;
     }
-    index->verified[index->verified_next] = block->block.height;
+    index->verified[index->verified_next] = run;
     index->verified_next = (index->verified_next + 1) % INDEX_VERIFIED;
     return true;
 }
@@ -186,7 +210,7 @@ static bool find_proved(dure_index_t *index, effect_row_t *row, index_block_t *b
     }
     if (read_effect(index, row, sequence) && index_block_get(index, block, row->height) &&
         row->place < block->block.count && block->first_sequence + row->place == sequence &&
-        effect_fits(row, id) && leaf_holds(row) && leaves_hold(index, block)) {
+        effect_fits(row, id) && leaf_holds(row) && leaves_hold(index, block, row->place)) {
         return true;
     }
     index->counts.refused++;
@@ -238,7 +262,7 @@ bool dure_index_effect(dure_index_t *index, dure_answer_t *answer, uint64_t heig
         return false;
     }
     if (!read_effect(index, &row, block.first_sequence + place) || row.height != height ||
-        row.place != place || !leaf_holds(&row) || !leaves_hold(index, &block)) {
+        row.place != place || !leaf_holds(&row) || !leaves_hold(index, &block, place)) {
         index->counts.refused++;
         return false;
     }
@@ -284,7 +308,7 @@ bool dure_index_prove(dure_index_t *index, dure_witness_t *witness, const dure_t
     if (!find_proved(index, &row, &block, id)) {
         return false;
     }
-    if (!read_leaves(index, &block)) {
+    if (!read_run(index, &block, row.place)) {
         index->counts.refused++;
         return false;
     }
@@ -294,8 +318,16 @@ bool dure_index_prove(dure_index_t *index, dure_witness_t *witness, const dure_t
     witness->index = row.place;
     witness->count = block.block.count;
     witness->sibling_count =
-        dure_list_prove(witness->siblings, DURE_TAG_EFFECT_NODE, index->leaves, block.block.count,
-                        row.place, index->leaves + DURE_BLOCK_TXS_MAX);
+        dure_list_prove(witness->siblings, DURE_TAG_EFFECT_NODE, index->leaves,
+                        run_size(&block, row.place), row.place % INDEX_RUN, index->scratch);
+    /* Pairing by pairing the leaves of a run become its root: above stands a list of the roots. */
+    dure_hash_t above[DURE_LIST_DEPTH_MAX];
+    const uint32_t more =
+        dure_list_prove(above, DURE_TAG_EFFECT_NODE, block.runs, index_runs_of(block.block.count),
+                        row.place / INDEX_RUN, index->scratch);
+    DURE_ASSERT(witness->sibling_count + more <= DURE_LIST_DEPTH_MAX);
+    memcpy(witness->siblings + witness->sibling_count, above, more * sizeof *above);
+    witness->sibling_count += more;
     memset(&witness->range, 0, sizeof witness->range);
     witness->range.index = block.range_count - 1;
     return true;
