@@ -75,12 +75,31 @@ static void value_of(dure_ledger_t *ledger, dure_hash_t *value, dure_table_t tab
     dure_hash(value, DURE_TAG_STATE_VALUE, ledger->scratch, sizeof blind + out.size);
 }
 
-static void enter_tree(dure_ledger_t *ledger, dure_table_t table, uint32_t cell, uint32_t ref)
+/* Changed values on their way into the tree. */
+#define BUNCH 64u
+typedef struct {
+    uint32_t count;
+    uint32_t slots[BUNCH];
+    dure_hash_t values[BUNCH];
+} bunch_t;
+
+static void bunch_put(dure_ledger_t *ledger, bunch_t *bunch)
+{
+    dure_tree_set_many(ledger->tree, bunch->slots, bunch->values, bunch->count);
+    bunch->count = 0;
+}
+
+static void enter_tree(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table, uint32_t cell,
+                       uint32_t ref)
 {
     dure_hash_t value;
     value_of(ledger, &value, table, cell);
     if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
-        dure_tree_set_at(ledger->tree, ledger->slot_of[ref], &value);
+        bunch->slots[bunch->count] = ledger->slot_of[ref];
+        bunch->values[bunch->count++] = value;
+        if (bunch->count == BUNCH) {
+            bunch_put(ledger, bunch);
+        }
         return;
     }
     const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
@@ -102,15 +121,13 @@ static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
 #define AHEAD_PARTY 12u
 #define AHEAD_LISTS 6u
 #define AHEAD_LEAF  12u
-#define AHEAD_NODE  8u
-#define AHEAD_ABOVE 4u
 
-static void fetch_leaf(const dure_ledger_t *ledger, uint32_t index, unsigned step)
+static void fetch_leaf(const dure_ledger_t *ledger, uint32_t index)
 {
     if (index < ledger->dirty_count) {
         const uint32_t ref = ledger->dirty[index];
         if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
-            dure_tree_fetch(ledger->tree, ledger->slot_of[ref], step);
+            dure_tree_fetch(ledger->tree, ledger->slot_of[ref]);
         }
     }
 }
@@ -152,9 +169,7 @@ static void fetch_ahead(const dure_ledger_t *ledger, uint32_t index)
     if (far != NULL) {
         __builtin_prefetch(far);
     }
-    fetch_leaf(ledger, index + AHEAD_LEAF, 0);
-    fetch_leaf(ledger, index + AHEAD_NODE, 1);
-    fetch_leaf(ledger, index + AHEAD_ABOVE, 2);
+    fetch_leaf(ledger, index + AHEAD_LEAF);
     const party_t *near = party_ahead(ledger, index + AHEAD_LISTS);
     if (near != NULL) {
         ledger_lists_fetch(ledger, near);
@@ -176,13 +191,14 @@ void ledger_flush(dure_ledger_t *ledger)
             }
         }
     }
+    bunch_t bunch = {.count = 0};
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
         fetch_ahead(ledger, i);
         uint32_t cell;
         const uint32_t ref = ledger->dirty[i];
         const dure_table_t table = table_of(ledger, ref, &cell);
         if (ledger_record_exists(ledger, table, cell) && !left_out(ledger, table)) {
-            enter_tree(ledger, table, cell, ref);
+            enter_tree(ledger, &bunch, table, cell, ref);
         }
         ledger->flags[ref] &= (uint8_t)~FLAG_DIRTY;
         if (ledger->in_block && (ledger->flags[ref] & FLAG_TOUCHED) == 0) {
@@ -190,6 +206,7 @@ void ledger_flush(dure_ledger_t *ledger)
             ledger->touched[ledger->touched_count++] = ref;
         }
     }
+    bunch_put(ledger, &bunch);
     ledger->dirty_count = 0;
 }
 

@@ -36,13 +36,13 @@ dure_tree_t *dure_tree_init(void *memory, size_t memory_size, uint32_t leaves_ma
    same until the key is removed, or DURE_TREE_SLOT_NONE if the tree is full (tree unchanged).
    Nothing is hashed here: the path is marked dirty. */
 uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value);
-/* dure_tree_set_at: changes the value of a slot already known, without a search by key; asserts
-   that the slot is in use. */
-void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value);
-/* dure_tree_fetch: what a change of the value in this slot will read soon: step 0 the leaf, 1 the
-   node above it, 2 the node above that; each step follows what the one before has brought near. The
-   slot is in use.  Changes nothing. */
-void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot, unsigned step);
+/* dure_tree_set_many: changes the values of slots already known, without a search by key; asserts
+   that they are in use. */
+void dure_tree_set_many(dure_tree_t *tree, const uint32_t *slots, const dure_hash_t *values,
+                        uint32_t count);
+/* dure_tree_fetch: brings near what a change of the value in this slot will touch first.  The slot
+   is in use.  Changes nothing. */
+void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot);
 /* dure_tree_remove: asserts that the key is present. */
 void dure_tree_remove(dure_tree_t *tree, const dure_hash_t *key);
 /* Slot of a key, or DURE_TREE_SLOT_NONE. */

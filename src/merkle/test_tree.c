@@ -180,7 +180,7 @@ static void any_history_gives_the_models_root(void **state)
             } else if (what == 7 && model.count > 0) {
                 const uint32_t at = draw(&seed, model.count);
                 model.values[at] = draw_value(&seed);
-                dure_tree_set_at(tree, model.slots[at], &model.values[at]);
+                dure_tree_set_many(tree, &model.slots[at], &model.values[at], 1);
             } else {
                 model_set(&model, tree, sizes[run], &seed);
             }

@@ -269,7 +269,8 @@ uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_has
         const uint32_t met = descend(tree, key);
         const dure_hash_t *met_key = &leaf_of(tree, met)->key;
         if (dure_hash_equal(met_key, key)) {
-            dure_tree_set_at(tree, met & ~REF_LEAF, value);
+            leaf_of(tree, met)->value = *value;
+            dirty_from(tree, leaf_of(tree, met)->parent);
             return met & ~REF_LEAF;
         }
         depth = key_parting(met_key, key);
@@ -302,30 +303,52 @@ uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_has
     return slot;
 }
 
-void dure_tree_set_at(dure_tree_t *tree, uint32_t slot, const dure_hash_t *value)
-{
-    DURE_ASSERT(slot < tree->leaf_used);
-    leaf_t *leaf = leaf_at(tree, slot);
-    DURE_ASSERT(leaf->parent != REF_FREE);
-    leaf->value = *value;
-    dirty_from(tree, leaf->parent);
-}
-
-void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot, unsigned step)
+void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot)
 {
     const leaf_t *leaf = leaf_at(tree, slot);
-    if (step == 0) {
-        __builtin_prefetch(&leaf->value, 1);
-        __builtin_prefetch(&leaf->parent);
-        return;
-    }
-    if (leaf->parent != REF_NONE) {
-        const node_t *node = node_at(tree, leaf->parent);
-        if (step == 1) {
-            __builtin_prefetch(&node->parent, 1);
-        } else if (node->parent != REF_NONE) {
-            __builtin_prefetch(&node_at(tree, node->parent)->parent, 1);
+    __builtin_prefetch(&leaf->value, 1);
+    __builtin_prefetch(&leaf->parent);
+}
+
+/* Each step up waits for memory, so that many paths are climbed in turn, one step each. */
+#define CLIMB 16u
+
+static void climb(dure_tree_t *tree, uint32_t *at, uint32_t count)
+{
+    while (count > 0) {
+        uint32_t still = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            node_t *node = node_at(tree, at[i]);
+            if (node->dirty) {
+                continue;
+            }
+            node->dirty = 1;
+            if (node->parent != REF_NONE) {
+                at[still] = node->parent;
+                __builtin_prefetch(node_at(tree, at[still++]), 1);
+            }
         }
+        count = still;
+    }
+}
+
+void dure_tree_set_many(dure_tree_t *tree, const uint32_t *slots, const dure_hash_t *values,
+                        uint32_t count)
+{
+    for (uint32_t first = 0; first < count; first += CLIMB) {
+        uint32_t at[CLIMB];
+        uint32_t climbing = 0;
+        for (uint32_t i = first; i < count && i < first + CLIMB; i++) {
+            DURE_ASSERT(slots[i] < tree->leaf_used);
+            leaf_t *leaf = leaf_at(tree, slots[i]);
+            DURE_ASSERT(leaf->parent != REF_FREE);
+            leaf->value = values[i];
+            if (leaf->parent != REF_NONE) {
+                at[climbing] = leaf->parent;
+                __builtin_prefetch(node_at(tree, at[climbing++]), 1);
+            }
+        }
+        climb(tree, at, climbing);
     }
 }
 
