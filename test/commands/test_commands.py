@@ -501,6 +501,7 @@ def counter(city):
     after = city.json("party", "show", "2000002")["lots"]
     equal([lot["left"] for lot in after], [lot["left"] for lot in before], "what the heir has")
     city.run("pay", "3000001", "100", "--key", "phone.key", out=["paid 100원"])
+    city.run("verify", "city", out=["All holds"])
 
 
 STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index, refund, mandates, holds,
