@@ -138,6 +138,18 @@ typedef enum {
     REFUND_FAILED,
 } refund_t;
 
+/* True if a transaction with the id stands at the front of the queue, before the candidate. */
+static bool stands_before(const dure_consensus_t *self, uint32_t candidate, const dure_tx_id_t *id)
+{
+    for (uint32_t i = 0; i < candidate; i++) {
+        const dure_tx_id_t *other = &solo_entry(self, self->first + i)->id;
+        if (other->number == id->number && other->party == id->party && other->lane == id->lane) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A witness is made for what would be admitted: making one costs more than turning it away. */
 static refund_t attach(dure_consensus_t *self, uint32_t candidate, dure_time_t time, bool renews)
 {
@@ -149,7 +161,9 @@ static refund_t attach(dure_consensus_t *self, uint32_t candidate, dure_time_t t
     }
     if (code == DURE_RESULT_DONE) {
         entry->is_proved = solo_witness(self, &self->candidates[candidate].wire, entry);
-        return REFUND_SETTLED;
+        return !entry->is_proved && stands_before(self, candidate, &entry->payment)
+                   ? REFUND_WAITS
+                   : REFUND_SETTLED;
     }
     const bool may_be_healed = code == DURE_RESULT_PARTY_UNKNOWN ||
                                code == DURE_RESULT_KEY_UNKNOWN ||
@@ -184,17 +198,6 @@ static uint32_t gather(dure_consensus_t *self, dure_time_t time)
         }
     }
     return count;
-}
-
-/* Settles a refund that nothing proves.  False: its payment stands in this block, which ends before
-   it. */
-static bool settle_unproved(dure_consensus_t *self, const entry_t *entry)
-{
-    if (find_taken(self, &entry->payment)->generation == self->generation) {
-        return false;
-    }
-    solo_set_aside(self, entry, DURE_RESULT_WITNESS_WRONG, dure_consensus_height(self), NO_REPEAT);
-    return true;
 }
 
 /* Takes a proposed transaction into the block. */
@@ -255,9 +258,8 @@ static bool walk(dure_consensus_t *self, plan_t *plan, const dure_chain_update_t
         } else if (code != DURE_RESULT_DONE) {
             solo_set_aside(self, entry, code, dure_consensus_height(self), NO_REPEAT);
         } else if (entry->kind == DURE_BODY_REFUND && !entry->is_proved) {
-            if (!settle_unproved(self, entry)) {
-                return true;
-            }
+            code = DURE_RESULT_WITNESS_WRONG;
+            solo_set_aside(self, entry, code, dure_consensus_height(self), NO_REPEAT);
         } else if (!settle_left_out(self, plan, i)) {
             return true;
         }
