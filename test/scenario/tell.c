@@ -143,11 +143,42 @@ static void tell_move(scenario_t *scenario, const dure_effect_move_t *move)
     scenario_say(scenario, "\n");
 }
 
-/* Long batches are told by their figures: how often each answer came. */
+enum { rows_named = 8 };
+
+/* Short batches are told row by row. */
+static void tell_named_rows(scenario_t *scenario, const dure_effect_t *effect)
+{
+    const dure_batch_rows_t *body = &scenario->world->envelope.tx.body.batch_rows;
+    dure_reader_t asked = dure_reader(body->rows.bytes);
+    dure_reader_t answers = dure_reader(effect->rows.bytes);
+    for (uint32_t i = 0; i < effect->rows.count; i++) {
+        dure_batch_row_t ask;
+        dure_effect_row_t row;
+        dure_batch_row_decode(&asked, &ask);
+        dure_effect_row_decode(&answers, &row);
+        const dure_result_text_t *text = dure_result_text(row.code);
+        scenario_say(scenario, "      row %s:", scenario_name(scenario, THING_PARTY, ask.party));
+        if (row.code == DURE_RESULT_DONE) {
+            scenario_say(scenario, " %s", scenario_won(row.amount.won));
+            if (row.lot != 0) {
+                scenario_say(scenario, ", lot %u", (unsigned)row.lot);
+            }
+            scenario_say(scenario, "\n");
+        } else {
+            scenario_say(scenario, " %u %s: %s\n", (unsigned)row.code, text->name, text->en);
+        }
+    }
+}
+
+/* Long ones by their figures: how often each answer came. */
 static void tell_rows(scenario_t *scenario, const dure_effect_t *effect)
 {
     uint32_t counts[512] = {0};
     uint64_t sums[512] = {0};
+    if (effect->rows.count <= rows_named) {
+        tell_named_rows(scenario, effect);
+        return;
+    }
     dure_reader_t reader = dure_reader(effect->rows.bytes);
     for (uint32_t i = 0; i < effect->rows.count; i++) {
         dure_effect_row_t row;
@@ -157,7 +188,7 @@ static void tell_rows(scenario_t *scenario, const dure_effect_t *effect)
     }
     for (uint16_t code = 0; code < 512; code++) {
         if (counts[code] != 0) {
-            scenario_say(scenario, "      rows: %u %s, %s\n", (unsigned)counts[code],
+            scenario_say(scenario, "      %u rows: %s, %s\n", (unsigned)counts[code],
                          dure_result_text(code)->en, scenario_won(sums[code]));
         }
     }
