@@ -128,7 +128,9 @@ static void list_payout(session_t *session, dure_reader_t *reader, dure_amount_t
     dure_record_payout_t payout;
     dure_record_payout_decode(reader, &payout);
     *sum = dure_amount_plus(*sum, payout.amount);
-    const char *why = payout.why == 1 ? "redemption" : "cancelled purchase";
+    const char *why = payout.why == 1   ? "redemption"
+                      : payout.why == 2 ? "cancelled purchase"
+                                        : "remainder";
     text_t hold = payout.hold_until == 0 ? (text_t){""} : day_text(payout.hold_until);
     if (session->args->json) {
         print_json(json_pack("{s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:i}", "id",

@@ -160,6 +160,58 @@ static int city_fund(const args_t *args)
     return propose_alone(args, &act, what);
 }
 
+static int city_version(const args_t *args)
+{
+    static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX + 1], image[DURE_YAK_IMAGE_SIZE_MAX];
+    size_t source_size = 0, image_size = 0;
+    dure_act_t act = {.kind = DURE_ACT_VERSION};
+    const char *path = args->positionals[1];
+    const char *from = args_option(args, "--from");
+    if (from == NULL) {
+        return complain(EXIT_USAGE, "a new program needs --from DATE, its first day");
+    }
+    if (!parse_number(&act.version.fund, "the fund", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_day(&act.version.from, "--from", from) || !read_source(source, &source_size, path) ||
+        !compile(args, path, dure_bytes(source, source_size), image, &image_size)) {
+        return EXIT_USAGE;
+    }
+    act.version.image = dure_bytes(image, image_size);
+    act.version.source = dure_bytes(source, source_size);
+    char what[128];
+    snprintf(what, sizeof what, "fund %" PRIu64 ": a new program from %s", act.version.fund,
+             day_text(act.version.from).text);
+    return propose_alone(args, &act, what);
+}
+
+static int propose_mode(const args_t *args, dure_fund_mode_t mode, const char *says)
+{
+    dure_act_t act = {.kind = DURE_ACT_MODE, .mode = {.mode = (uint8_t)mode}};
+    const char *successor = args_option(args, "--successor");
+    if (!parse_number(&act.mode.fund, "the fund", args->positionals[0], 1, UINT64_MAX) ||
+        (successor != NULL &&
+         !parse_number(&act.mode.successor, "--successor", successor, 1, UINT64_MAX))) {
+        return EXIT_USAGE;
+    }
+    char what[128];
+    snprintf(what, sizeof what, "fund %" PRIu64 " %s", act.mode.fund, says);
+    return propose_alone(args, &act, what);
+}
+
+static int city_pause(const args_t *args)
+{
+    return propose_mode(args, DURE_FUND_MODE_PAUSED, "is paused");
+}
+
+static int city_resume(const args_t *args)
+{
+    return propose_mode(args, DURE_FUND_MODE_OPEN, "goes on");
+}
+
+static int city_full_refund(const args_t *args)
+{
+    return propose_mode(args, DURE_FUND_MODE_FULL_REFUND, "is open for full refund");
+}
+
 /* ---- parameters, ceilings, roles ------------------------------------------------------------- */
 
 /* The value as the parameter's unit is written: 400,000원, 6%, 14. */
@@ -534,6 +586,42 @@ const command_t city_commands[] = {
      .least = 1,
      .most = 1,
      .run = city_fund},
+    {.words = "city version",
+     .arguments = "FUND FILE.yak --from DATE",
+     .summary = "propose a new program for a fund",
+     .options = "--from= --as=",
+     .help = "It governs what is sold from DATE on, at least 30 days from the decision, or as many "
+             "as\n"
+             "the present program promises; old money follows or not, as its own program says.\n",
+     .least = 2,
+     .most = 2,
+     .run = city_version},
+    {.words = "city pause",
+     .arguments = "FUND [--successor N]",
+     .summary = "propose to pause a fund: nothing new is sold, paid or given",
+     .options = "--successor= --as=",
+     .help =
+         "Merchants cash out, refunds and cancellations go on. --successor names the fund that\n"
+         "replaces it.\n",
+     .least = 1,
+     .most = 1,
+     .run = city_pause},
+    {.words = "city resume",
+     .arguments = "FUND",
+     .summary = "propose to let a paused fund go on",
+     .options = "--as=",
+     .least = 1,
+     .most = 1,
+     .run = city_resume},
+    {.words = "city full-refund",
+     .arguments = "FUND [--successor N]",
+     .summary = "propose to pause a fund and give back whatever was bought",
+     .options = "--successor= --as=",
+     .help = "Citizens give up what they bought whatever the rules say: dure cancel, dure "
+             "remainder.\n",
+     .least = 1,
+     .most = 1,
+     .run = city_full_refund},
     {.words = "city parameter",
      .arguments = "FUND NAME VALUE --from DATE",
      .summary = "propose a value of a fund's parameter",

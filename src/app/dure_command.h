@@ -59,6 +59,7 @@ extern const command_t bank_commands[];
 extern const command_t show_commands[];
 extern const command_t hold_commands[];
 extern const command_t mandate_commands[];
+extern const command_t upkeep_commands[];
 
 /* ---- dure_args.c: strict reading of what people type
  * --------------------------------------------- */

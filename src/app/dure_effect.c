@@ -68,8 +68,8 @@ static const char *const move_texts[] = {
     [DURE_MOVE_PAYOUT_SETTLED] = "{amount} paid by the bank to party {party}",
     [DURE_MOVE_PAYOUT_REJECTED] = "{amount} given back to party {party}: the bank could not pay",
     [DURE_MOVE_REFUND_SETTLED] =
-        "{amount} of a cancelled purchase paid back by the bank to party {party}",
-    [DURE_MOVE_REFUND_REJECTED] = "{amount} of a cancelled purchase still to be paid to party "
+        "{amount} of a purchase given up paid back by the bank to party {party}",
+    [DURE_MOVE_REFUND_REJECTED] = "{amount} of a purchase given up still to be paid to party "
                                   "{party}: the bank could not pay",
     [DURE_MOVE_SUBSIDY_TO_ESCROW] = "{amount} subsidy from account {account} into escrow",
     [DURE_MOVE_PRICE_TO_ESCROW] = "{amount} paid by the buyer into escrow",

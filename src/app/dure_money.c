@@ -45,7 +45,7 @@ static int buy(const args_t *args)
     return code;
 }
 
-static bool parse_funds(dure_payment_t *payment, const char *text)
+static bool parse_funds(dure_fund_choice_t funds[8], uint16_t *count, const char *text)
 {
     char list[256];
     if (strlen(text) >= sizeof list) {
@@ -54,12 +54,11 @@ static bool parse_funds(dure_payment_t *payment, const char *text)
     }
     strcpy(list, text);
     for (char *part = strtok(list, "+"); part != NULL; part = strtok(NULL, "+")) {
-        if (payment->funds_count == 8) {
+        if (*count == 8) {
             complain(EXIT_USAGE, "--fund names at most 8 funds");
             return false;
         }
-        if (!parse_number(&payment->funds[payment->funds_count++].fund, "--fund", part, 1,
-                          UINT64_MAX)) {
+        if (!parse_number(&funds[(*count)++].fund, "--fund", part, 1, UINT64_MAX)) {
             return false;
         }
     }
@@ -84,7 +83,8 @@ static int pay(const args_t *args)
     payment->channel = (uint8_t)number;
     if (!parse_number(&payment->payee, "the payee", args->positionals[0], 1, UINT64_MAX) ||
         !parse_amount(&payment->amount, "the amount", args->positionals[1]) ||
-        (funds != NULL && !parse_funds(payment, funds)) || !begin(&session, &key, args, &code)) {
+        (funds != NULL && !parse_funds(payment->funds, &payment->funds_count, funds)) ||
+        !begin(&session, &key, args, &code)) {
         return code;
     }
     char text[256];
@@ -117,6 +117,79 @@ static int cancel(const args_t *args)
         printf("next, when the bank has paid it back: dure bank settle %s\n",
                id_text(&outcome.id).text);
     }
+    session_close(&session);
+    return code;
+}
+
+static int gift(const args_t *args)
+{
+    static dure_body_t body = {.kind = DURE_BODY_GIFT};
+    static outcome_t outcome;
+    dure_gift_t *gift = &body.gift;
+    const char *funds = args_option(args, "--fund");
+    session_t session;
+    dure_key_file_t key;
+    int code = EXIT_USAGE;
+    if (!parse_number(&gift->receiver, "the receiver", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_amount(&gift->amount, "the amount", args->positionals[1]) ||
+        (funds != NULL && !parse_funds(gift->funds, &gift->funds_count, funds)) ||
+        !begin(&session, &key, args, &code)) {
+        return code;
+    }
+    char text[256];
+    snprintf(text, sizeof text, "gave %s to party %" PRIu64, amount_text(gift->amount).text,
+             gift->receiver);
+    code = perform(&session, &outcome, &key, &body, text);
+    session_close(&session);
+    return code;
+}
+
+static int remainder_back(const args_t *args)
+{
+    static dure_body_t body = {.kind = DURE_BODY_REMAINDER};
+    static outcome_t outcome;
+    uint64_t lot = 0;
+    session_t session;
+    dure_key_file_t key;
+    int code = EXIT_USAGE;
+    if (!parse_number(&body.remainder.fund, "the fund", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_number(&lot, "the lot", args->positionals[1], 1, UINT32_MAX) ||
+        !begin(&session, &key, args, &code)) {
+        return code;
+    }
+    body.remainder.lot = (uint32_t)lot;
+    char text[128];
+    snprintf(text, sizeof text, "gave up what was left of lot %u", (unsigned)lot);
+    code = perform(&session, &outcome, &key, &body, text);
+    dure_record_payout_t payout;
+    bool found = false;
+    if (code == EXIT_DONE && !args->json &&
+        dure_client_payout(session.client, &found, &payout, &outcome.id) && found) {
+        printf("next, when the bank has paid it back: dure bank settle %s\n",
+               id_text(&outcome.id).text);
+    }
+    session_close(&session);
+    return code;
+}
+
+static int recirculate(const args_t *args)
+{
+    static dure_body_t body = {.kind = DURE_BODY_RECIRCULATION};
+    static outcome_t outcome;
+    dure_recirculation_t *sent = &body.recirculation;
+    session_t session;
+    dure_key_file_t key;
+    int code = EXIT_USAGE;
+    if (!parse_number(&sent->payee, "the payee", args->positionals[0], 1, UINT64_MAX) ||
+        !parse_number(&sent->fund, "the fund", args->positionals[1], 1, UINT64_MAX) ||
+        !parse_amount(&sent->amount, "the amount", args->positionals[2]) ||
+        !begin(&session, &key, args, &code)) {
+        return code;
+    }
+    char text[256];
+    snprintf(text, sizeof text, "paid %s of %s to merchant %" PRIu64,
+             amount_text(sent->amount).text, fund_label(&session, sent->fund).text, sent->payee);
+    code = perform(&session, &outcome, &key, &body, text);
     session_close(&session);
     return code;
 }
@@ -223,6 +296,32 @@ const command_t money_commands[] = {
      .least = 2,
      .most = 2,
      .run = cancel},
+    {.words = "remainder",
+     .arguments = "FUND LOT --key FILE",
+     .summary = "a citizen gives up what is left of a purchase",
+     .options = "--key=",
+     .help =
+         "As far as the program allows it. The bank pays back the part of the price that belongs\n"
+         "to what is left; the city's part goes back to its account.\n",
+     .least = 2,
+     .most = 2,
+     .run = remainder_back},
+    {.words = "gift",
+     .arguments = "RECEIVER AMOUNT --key FILE [--fund N[+N...]]",
+     .summary = "a citizen gives money to a citizen",
+     .options = "--key= --fund=",
+     .help = "The money keeps its last day and its price; what may be done with a gift is the\n"
+             "program's to say. --fund as in dure pay.\n",
+     .least = 2,
+     .most = 2,
+     .run = gift},
+    {.words = "recirculate",
+     .arguments = "PAYEE FUND AMOUNT --key FILE",
+     .summary = "a merchant pays a merchant",
+     .options = "--key=",
+     .least = 3,
+     .most = 3,
+     .run = recirculate},
     {.words = "redeem",
      .arguments = "FUND AMOUNT --key FILE",
      .summary = "a merchant cashes out: the money is destroyed, the bank pays",

@@ -404,6 +404,23 @@ static void copy_wallet(wallet_t *wallet, const dure_record_party_t *party)
     }
 }
 
+#define SOON_DAYS 90
+
+/* Money that ends soon is marked, and money that is over. */
+static text_t end_text(const session_t *session, const dure_lot_t *lot)
+{
+    text_t text;
+    const int days = lot->end_day - dure_zone_day(&session->zone, session_now(session));
+    if (days < 0) {
+        snprintf(text.text, sizeof text.text, " (over)");
+    } else if (days <= SOON_DAYS) {
+        snprintf(text.text, sizeof text.text, " (in %d day%s)", days, days == 1 ? "" : "s");
+    } else {
+        text.text[0] = 0;
+    }
+    return text;
+}
+
 static void print_money(session_t *session, const dure_record_party_t *party,
                         const wallet_t *wallet)
 {
@@ -420,15 +437,20 @@ static void print_money(session_t *session, const dure_record_party_t *party,
             text_t left = amount_text(lot->left), face = amount_text(lot->face);
             text_t paid = amount_text(lot->paid);
             const char *origin = dure_names_text(DURE_NAMES_ORIGINS, lot->origin);
-            printf("    lot %-3u %10s left of %s, paid %s, %s of %s, ends %s\n",
+            text_t ends = day_text(lot->end_day);
+            printf("    lot %-3u %10s left of %s, paid %s, %s of %s, ends %s%s%s\n",
                    (unsigned)lot->number, left.text, face.text, paid.text,
-                   origin == NULL ? "?" : origin, day_text(lot->issue_day).text,
-                   day_text(lot->end_day).text);
+                   origin == NULL ? "?" : origin, day_text(lot->issue_day).text, ends.text,
+                   end_text(session, lot).text, lot->gifted ? ", a gift" : "");
         }
     }
     for (uint32_t i = 0; i < party->balances_count; i++) {
-        printf("  %s of %s, to be cashed out\n", amount_text(party->balances[i].amount).text,
-               fund_label(session, party->balances[i].fund).text);
+        const dure_balance_t *balance = &party->balances[i];
+        printf("  %s of %s, to be cashed out\n", amount_text(balance->amount).text,
+               fund_label(session, balance->fund).text);
+        if (!dure_amount_is_zero(balance->owed)) {
+            printf("    owes the refund reserve %s\n", amount_text(balance->owed).text);
+        }
     }
     if (wallet->count == 0 && party->balances_count == 0 && party->kind != DURE_KIND_SERVICE) {
         printf("  no money\n");
@@ -438,9 +460,41 @@ static void print_money(session_t *session, const dure_record_party_t *party,
     }
 }
 
-static json_t *party_json(const dure_record_party_t *party, const wallet_t *wallet)
+static json_t *lots_json(const session_t *session, const wallet_t *wallet)
 {
-    json_t *attributes = json_array(), *lots = json_array(), *balances = json_array();
+    const dure_day_t today = dure_zone_day(&session->zone, session_now(session));
+    json_t *lots = json_array();
+    for (uint32_t i = 0; i < wallet->count; i++) {
+        const dure_lot_t *lot = &wallet->lots[i];
+        json_array_append_new(
+            lots,
+            json_pack("{s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:s, s:i}", "fund",
+                      json_u64(lot->fund), "lot", (int)lot->number, "origin",
+                      json_text(dure_names_text(DURE_NAMES_ORIGINS, lot->origin)), "gifted",
+                      (int)lot->gifted, "face", json_amount(lot->face), "left",
+                      json_amount(lot->left), "paid", json_amount(lot->paid), "subsidy",
+                      json_amount(lot->subsidy), "issued", day_text(lot->issue_day).text, "ends",
+                      day_text(lot->end_day).text, "days_left", (int)(lot->end_day - today)));
+    }
+    return lots;
+}
+
+static json_t *balances_json(const dure_record_party_t *party)
+{
+    json_t *balances = json_array();
+    for (uint32_t i = 0; i < party->balances_count; i++) {
+        const dure_balance_t *balance = &party->balances[i];
+        json_array_append_new(
+            balances, json_pack("{s:o, s:o, s:o}", "fund", json_u64(balance->fund), "amount",
+                                json_amount(balance->amount), "owed", json_amount(balance->owed)));
+    }
+    return balances;
+}
+
+static json_t *party_json(const session_t *session, const dure_record_party_t *party,
+                          const wallet_t *wallet)
+{
+    json_t *attributes = json_array();
     for (uint32_t i = 0; i < party->attributes_count; i++) {
         const dure_attribute_entry_t *entry = &party->attributes[i];
         const dure_attribute_t *attribute =
@@ -452,25 +506,12 @@ static json_t *party_json(const dure_record_party_t *party, const wallet_t *wall
                                         json_u64(entry->value), "from", day_text(entry->from).text,
                                         "until", day_text(entry->until).text));
     }
-    for (uint32_t i = 0; i < wallet->count; i++) {
-        const dure_lot_t *lot = &wallet->lots[i];
-        json_array_append_new(
-            lots, json_pack("{s:o, s:i, s:o, s:o, s:o, s:o, s:s, s:s}", "fund", json_u64(lot->fund),
-                            "lot", (int)lot->number, "face", json_amount(lot->face), "left",
-                            json_amount(lot->left), "paid", json_amount(lot->paid), "subsidy",
-                            json_amount(lot->subsidy), "issued", day_text(lot->issue_day).text,
-                            "ends", day_text(lot->end_day).text));
-    }
-    for (uint32_t i = 0; i < party->balances_count; i++) {
-        json_array_append_new(balances,
-                              json_pack("{s:o, s:o}", "fund", json_u64(party->balances[i].fund),
-                                        "amount", json_amount(party->balances[i].amount)));
-    }
     return json_pack("{s:o, s:i, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "party",
                      json_u64(party->party), "city", (int)party->city, "kind",
                      dure_names_text(DURE_NAMES_KINDS, party->kind), "roles", (int)party->roles,
                      "top", json_u64(party->top), "reserved", json_amount(party->reserved),
-                     "attributes", attributes, "lots", lots, "balances", balances);
+                     "attributes", attributes, "lots", lots_json(session, wallet), "balances",
+                     balances_json(party));
 }
 
 static void print_party(session_t *session, const dure_record_party_t *party,
@@ -502,9 +543,36 @@ static int show(session_t *session, const dure_record_party_t *party, const wall
     if (holds == NULL) {
         return session_failed(session);
     }
-    json_t *object = party_json(party, wallet);
+    json_t *object = party_json(session, party, wallet);
     json_object_set_new(object, "holds", holds);
     print_json(object);
+    return EXIT_DONE;
+}
+
+/* `wallet` alone: what the signer has, not all that is known of it. */
+static int show_party(session_t *session, uint64_t number, bool money_alone)
+{
+    static dure_record_party_t party;
+    static wallet_t wallet;
+    bool found = false;
+    if (!dure_client_party(session->client, &found, &party, number)) {
+        return session_failed(session);
+    }
+    if (!found) {
+        return complain(EXIT_USAGE, "there is no party %" PRIu64, number);
+    }
+    copy_wallet(&wallet, &party);
+    if (!money_alone) {
+        return show(session, &party, &wallet);
+    }
+    if (session->args->json) {
+        print_json(json_pack("{s:o, s:o, s:o, s:o}", "party", json_u64(number), "reserved",
+                             json_amount(party.reserved), "lots", lots_json(session, &wallet),
+                             "balances", balances_json(&party)));
+        return EXIT_DONE;
+    }
+    printf("party %" PRIu64 "\n", number);
+    print_money(session, &party, &wallet);
     return EXIT_DONE;
 }
 
@@ -512,24 +580,28 @@ static int party_show(const args_t *args)
 {
     uint64_t number = 0;
     session_t session;
-    static dure_record_party_t party;
-    static wallet_t wallet;
-    bool found = false;
     if (!parse_number(&number, "the party", args->positionals[0], 1, UINT64_MAX)) {
         return EXIT_USAGE;
     }
     if (!session_open(&session, args)) {
         return EXIT_WORLD;
     }
-    int code = EXIT_DONE;
-    if (!dure_client_party(session.client, &found, &party, number)) {
-        code = session_failed(&session);
-    } else if (!found) {
-        code = complain(EXIT_USAGE, "there is no party %" PRIu64, number);
-    } else {
-        copy_wallet(&wallet, &party);
-        code = show(&session, &party, &wallet);
+    const int code = show_party(&session, number, false);
+    session_close(&session);
+    return code;
+}
+
+static int wallet_show(const args_t *args)
+{
+    session_t session;
+    dure_key_file_t key;
+    if (!session_key(&key, args, NULL)) {
+        return EXIT_USAGE;
     }
+    if (!session_open(&session, args)) {
+        return EXIT_WORLD;
+    }
+    const int code = show_party(&session, key.party, true);
     session_close(&session);
     return code;
 }
@@ -578,5 +650,11 @@ const command_t party_commands[] = {
      .least = 1,
      .most = 1,
      .run = party_show},
+    {.words = "wallet",
+     .arguments = "--key FILE",
+     .summary = "show what the owner of a key has, and what of it ends soon",
+     .options = "--key=",
+     .help = "Money that ends within 90 days is marked with the days that are left.\n",
+     .run = wallet_show},
     {0},
 };

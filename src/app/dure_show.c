@@ -72,6 +72,8 @@ typedef struct {
     dure_yak_program_t program;
     uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
     bool has_program;
+    uint8_t version;  /* of the program in force */
+    dure_day_t opens; /* first day of one that waits; 0 if none does */
 } fund_view_t;
 
 /* Everything of a fund that outlives the next call on the client. */
@@ -91,8 +93,18 @@ static bool read_fund(session_t *session, fund_view_t *view, bool *found, uint64
     for (uint32_t i = 0; i < view->change_count && i < CHANGES_MAX; i++) {
         dure_parameter_change_decode(&reader, &view->changes[i]);
     }
-    if (!dure_client_program(session->client, &has_program, &program, number, view->fund.version)) {
+    view->version = view->fund.version;
+    view->opens = 0;
+    if (!dure_client_program(session->client, &has_program, &program, number, view->version)) {
         return false;
+    }
+    if (has_program && view->version > 0 &&
+        program.opened > dure_zone_day(&session->zone, session_now(session))) {
+        view->opens = program.opened;
+        view->version--;
+        if (!dure_client_program(session->client, &has_program, &program, number, view->version)) {
+            return false;
+        }
     }
     if (has_program && program.image.size <= sizeof view->image) {
         memcpy(view->image, program.image.data, program.image.size);
@@ -123,15 +135,17 @@ static int64_t difference_of(const dure_record_fund_t *fund)
 
 static json_t *fund_json(session_t *session, const dure_record_fund_t *fund)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fund",
-                     json_u64(fund->fund), "name", json_text(fund_name(session, fund->fund)),
-                     "ceiling", json_amount(fund->ceiling), "issued", json_amount(fund->issued),
-                     "ordered", json_amount(fund->ordered), "held_citizens",
-                     json_amount(fund->held_citizens), "held_merchants",
-                     json_amount(fund->held_merchants), "pending", json_amount(fund->pending),
-                     "redeemed", json_amount(fund->redeemed), "refunded",
-                     json_amount(fund->refunded), "lapsed", json_amount(fund->lapsed), "escrow",
-                     json_amount(fund->escrow), "difference", json_integer(difference_of(fund)));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "fund",
+        json_u64(fund->fund), "name", json_text(fund_name(session, fund->fund)), "mode",
+        json_text(dure_names_text(DURE_NAMES_FUND_MODES, fund->mode)), "successor",
+        fund->successor == 0 ? json_null() : json_u64(fund->successor), "ceiling",
+        json_amount(fund->ceiling), "issued", json_amount(fund->issued), "ordered",
+        json_amount(fund->ordered), "held_citizens", json_amount(fund->held_citizens),
+        "held_merchants", json_amount(fund->held_merchants), "pending", json_amount(fund->pending),
+        "redeemed", json_amount(fund->redeemed), "refunded", json_amount(fund->refunded), "lapsed",
+        json_amount(fund->lapsed), "escrow", json_amount(fund->escrow), "difference",
+        json_integer(difference_of(fund)));
 }
 
 static void print_row(const char *label, dure_amount_t amount, const char *note)
@@ -186,7 +200,8 @@ static void print_parameters(const fund_view_t *view, dure_day_t today)
         for (uint32_t j = 0; j < view->change_count; j++) {
             const dure_parameter_change_t *change = &view->changes[j];
             bool is_its = memcmp(&change->parameter, &mark, sizeof mark) == 0;
-            value = is_its && change->from <= today ? change->value : value;
+            bool is_within = change->value >= parameter->low && change->value <= parameter->high;
+            value = is_its && is_within && change->from <= today ? change->value : value;
         }
         printf("  %-22s %20s\n", parameter->name.text, parameter_text(parameter, value).text);
         for (uint32_t j = 0; j < view->change_count; j++) {
@@ -196,6 +211,24 @@ static void print_parameters(const fund_view_t *view, dure_day_t today)
                        parameter_text(parameter, change->value).text);
             }
         }
+    }
+}
+
+/* Whether it is open, what replaces it, and which program waits for its day. */
+static void print_mode(session_t *session, const fund_view_t *view)
+{
+    static const char *const modes[] = {
+        [DURE_FUND_MODE_OPEN] = "",
+        [DURE_FUND_MODE_PAUSED] = "  paused: nothing new is sold, paid or given\n",
+        [DURE_FUND_MODE_FULL_REFUND] =
+            "  open for full refund: what was bought goes back whatever the rules say\n"};
+    fputs(modes[view->fund.mode % 3], stdout);
+    if (view->fund.successor != 0) {
+        printf("  replaced by %s\n", fund_label(session, view->fund.successor).text);
+    }
+    if (view->opens != 0) {
+        printf("  program version %u from %s\n", (unsigned)view->fund.version + 1,
+               day_text(view->opens).text);
     }
 }
 
@@ -210,11 +243,16 @@ static int show_fund_in(session_t *session, uint64_t number)
         return complain(EXIT_USAGE, "there is no fund %" PRIu64, number);
     }
     if (session->args->json) {
-        print_json(fund_json(session, &view.fund));
+        json_t *object = fund_json(session, &view.fund);
+        json_object_set_new(object, "version", json_integer(view.version + 1));
+        json_object_set_new(object, "next_from",
+                            view.opens == 0 ? json_null() : json_string(day_text(view.opens).text));
+        print_json(object);
         return EXIT_DONE;
     }
     printf("%s, issued by city %u, program version %u\n", fund_label(session, number).text,
-           (unsigned)view.fund.city, (unsigned)view.fund.version + 1);
+           (unsigned)view.fund.city, (unsigned)view.version + 1);
+    print_mode(session, &view);
     print_supply(&view.fund);
     if (view.has_program) {
         if (view.program.parameter_count > 0) {

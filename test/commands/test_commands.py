@@ -59,6 +59,35 @@ PROGRAM = """fund village_general {
 """
 
 
+SHORT = """fund village_gift {
+  issuer   city 41570
+  currency KRW
+  validity 40 days
+  lapse    to issuer.lapsed
+  priority 10
+  old lots follow notice 30 days
+
+  parameter discount : rate in 0%..20% = 10% notice 7 days
+
+  purchase {
+    allow when buyer is citizen
+    subsidy discount of amount from issuer.budget
+  }
+  payment       { allow when payee is merchant }
+  gift          { allow when not lot is gifted }
+  redemption    { allow when holder is merchant }
+  recirculation { allow when payee is merchant }
+  cancel        { allow when lot.age <= 7 days }
+  remainder     { allow when lot.used >= 60% }
+
+  words {
+    village_gift ko "마을선물" en "village gift" zh "村禮"
+    discount     ko "할인율"   en "discount"     zh "折扣率"
+  }
+}
+"""
+
+
 class Failed(Exception):
     """A step did not do what it should."""
 
@@ -266,9 +295,9 @@ def cancel(city):
     city.run("cancel", "1", "9", "--key", "phone.key", code=1, err=["no lot with this number"])
     city.run("cancel", "1", "1", "--key", "hong.key", code=1, err=["part of this lot was spent"])
     payout = city.json("cancel", "1", "1", "--key", "phone.key")["id"]
-    city.run("bank", "reject", payout, out=["18,800원 of a cancelled purchase still to be paid to party 2000002"])
+    city.run("bank", "reject", payout, out=["18,800원 of a purchase given up still to be paid to party 2000002"])
     city.run("verify", "city", out=["All holds"])
-    city.run("bank", "settle", payout, out=["18,800원 of a cancelled purchase paid back by the bank"])
+    city.run("bank", "settle", payout, out=["18,800원 of a purchase given up paid back by the bank"])
     city.run("verify", "city", out=["All holds"])
     city.run("party", "show", "2000002", out=["no money"])
 
@@ -504,8 +533,122 @@ def counter(city):
     city.run("verify", "city", out=["All holds"])
 
 
+def decide(city, *words):
+    city.run("city", "approve", city.json("city", *words)["id"], out=["decided"])
+
+
+def buy_of(city, fund, won, key):
+    order = city.json("buy", fund, won, "--key", key)["id"]
+    city.run("bank", "credit", order)
+
+
+def gifts(city):
+    kim = ("--key", "kim.key")
+    with open(os.path.join(city.folder, "short.yak"), "w", encoding="utf-8") as file:
+        file.write(SHORT)
+    decide(city, "account", "lapsed")
+    decide(city, "fund", "short.yak", "--number", "2", "--ceiling", "10,000,000원")
+    for name, number in (("kim", "2000011"), ("lee", "2000012")):
+        city.run("key", "new", name + ".key")
+        city.run("party", "register", "--kind", "citizen", "--key", name + ".key", "--number", number)
+    buy_of(city, "2", "10,000원", "kim.key")
+    city.run("gift", "--help", out=["usage: dure gift RECEIVER AMOUNT"])
+    city.run("gift", "2000012", "some", *kim, code=2, err=["is not an amount"])
+    city.run("gift", "2000012", "1000", code=2, err=["whose key signs? add --key FILE"])
+    city.run("gift", "2000011", "1000", *kim, code=1, err=["payer and payee are the same"])
+    city.run("gift", "77", "1000", *kim, code=1, err=["the party concerned is not registered"])
+    city.run("gift", "2000012", "1000", "--fund", "9", *kim, code=1, err=["no fund with this number"])
+    city.run("gift", "2000012", "4,000원", "--fund", "1+2", *kim,
+             out=["gave 4,000원 to party 2000012", "given away from lot 1", "received by party 2000012 as lot 1"])
+    city.run("gift", "2000012", "6,001원", *kim, code=1, err=["not enough money", "available: 6,000원"])
+    city.run("gift", "2000011", "1", "--key", "lee.key", code=1, err=["no rule of the money allows this"])
+    lot = city.json("wallet", "--key", "lee.key")["lots"][0]
+    equal((lot["gifted"], lot["face"], lot["paid"], lot["days_left"]), (True, 4000, 3600, 40), "what was received")
+    city.run("wallet", *kim, out=["party 2000011", "6,000원 left of 6,000원, paid 5,400원", "(in 40 days)"])
+    city.run("wallet", code=2, err=["whose key signs?"])
+    city.run("recirculate", "3000002", "2", "five", "--key", "party-3000001", code=2, err=["is not an amount"])
+    city.run("recirculate", "3000002", "2", "1000", "--key", "party-3000001", code=1, err=["not enough money"])
+    city.run("remainder", "2", "1", *kim, code=1, err=["no rule of the money allows this"])
+    city.run("remainder", "2", "7", *kim, code=1, err=["no lot with this number"])
+    city.run("pay", "3000001", "3,600원", *kim)
+    city.run("recirculate", "3000002", "2", "1,500원", "--key", "party-3000001",
+             out=["paid 1,500원 of village_gift (fund 2) to merchant 3000002", "to party 3000002"])
+    city.run("remainder", "2", "1", *kim, out=["2,400원 of village_gift (fund 2) left in lot 1 given up",
+                                              "2,160원 to be paid by the bank", "240원 subsidy back to account budget",
+                                              "dure bank settle 2000011:0:"])
+    payout = city.run("bank", "payouts", out=["remainder"])
+    payout = re.search(r"2000011:0:\d+", payout).group(0)
+    city.run("bank", "settle", payout, out=["2,160원 of a purchase given up paid back by the bank"])
+
+
+def programs(city):
+    with open(os.path.join(city.folder, "short.yak"), "w", encoding="utf-8") as file:
+        file.write(SHORT.replace("not lot is gifted", "amount <= 500 won").replace("= 10%", "= 5%"))
+    city.run("city", "version", "2", "short.yak", code=2, err=["a new program needs --from DATE"])
+    city.run("city", "version", "2", "none.yak", "--from", "2019-04-02", code=2, err=["cannot read none.yak"])
+    city.run("city", "version", "2", "short.yak", "--from", "2019-04-01", code=1,
+             err=["the day is before the program's notice has run", "2019-04-02"])
+    city.run("city", "version", "8", "short.yak", "--from", "2019-04-02", code=1, err=["no fund with this number"])
+    decide(city, "version", "2", "short.yak", "--from", "2019-04-02")
+    city.run("city", "version", "2", "short.yak", "--from", "2019-06-02", code=1, err=["a new program of this fund waits"])
+    city.run("show", "fund", "2", out=["program version 1\n", "program version 2 from 2019-04-02", "10 %"])
+    city.run("city", "pause", "2", "--successor", "8", code=1, err=["no fund with this number"])
+    decide(city, "pause", "2")
+    city.run("show", "fund", "2", out=["paused: nothing new is sold"])
+    city.run("buy", "2", "1000", "--key", "kim.key", code=1, err=["this money is paused"])
+    city.run("pay", "3000001", "100", "--key", "lee.key", code=1, err=["this money is paused"])
+    city.run("redeem", "2", "100", "--key", "party-3000001", out=["cashed out 100원"])
+    decide(city, "resume", "2")
+    buy_of(city, "2", "1,000원", "kim.key")
+    decide(city, "full-refund", "2", "--successor", "1")
+    shown = city.json("show", "fund", "2")
+    equal((shown["mode"], shown["successor"], shown["version"], shown["next_from"]), ("full_refund", 1, 1, "2019-04-02"),
+          "the fund's mode")
+    city.run("show", "fund", "2", out=["open for full refund", "replaced by village_general (fund 1)"])
+    city.run("remainder", "2", "2", "--key", "kim.key", out=["900원 to be paid by the bank"])
+    decide(city, "resume", "2")
+    city.run("tick", "2019-04-02")
+    city.run("show", "fund", "2", out=["program version 2\n", "5 %"])
+    # Money of before follows: gifts of up to 500 won, also of what was a gift.
+    city.run("gift", "2000011", "501", "--key", "lee.key", code=1, err=["no rule of the money allows this"])
+    city.run("gift", "2000011", "500", "--key", "lee.key", out=["gave 500원"])
+
+
+def upkeep(city):
+    city.run("expiring", "--within", "soon", code=2, err=["is not a number"])
+    city.run("expiring", "--help", out=["usage: dure expiring [--within DAYS]"])
+    city.run("expiring", "--within", "30", out=["2019-04-12  in  10 days  party 2000011", "2 lots with 4,000원 end within 30 days"])
+    city.run("expiring", "--within", "9", out=["0 lots with 0원 end within 9 days"])
+    city.run("expiring", "--fund", "1", out=["0 lots with 0원 end within 90 days"])
+    lines = [json.loads(line) for line in city.run("expiring", "--json").splitlines()]
+    equal([(line["party"], line["left"], line["days_left"]) for line in lines], [(2000011, 500, 10), (2000012, 3500, 10)],
+          "what ends soon")
+    city.run("lapse", out=["nothing has expired"])
+    city.run("lapse", "2000011", code=1, err=["nothing here has expired"])
+    city.run("lapse", "kim", code=2, err=["is not a number"])
+    city.run("tidy", "papers", code=2, err=["'papers' is not proposals, batches, holds or refunds"])
+    city.run("tidy", out=["nothing is over"])
+    proposal = city.json("city", "account", "tower")["id"]
+    city.run("tidy", "proposals", proposal, code=1, err=["its time is not over"])
+    city.run("tick", "2019-04-12")
+    city.run("lapse", "2000011", code=1, err=["nothing here has expired"])
+    city.run("tick", "2019-04-13")
+    city.run("wallet", "--key", "kim.key", out=["(over)"])
+    city.run("expiring", out=["2 lots are over; next: dure lapse"])
+    city.run("lapse", "2000012", "--key", "kim.key",
+             out=["swept 1 party", "3,500원 of village_gift (fund 2) of party 2000012, lot 1, lapsed", "account lapsed"])
+    city.run("lapse", out=["swept 1 party", "500원"])
+    city.run("lapse", out=["nothing has expired"])
+    city.run("tick", "+5d")
+    city.run("tidy", "proposals", out=["removed 1 of the proposals"])
+    city.run("tidy", "proposals", "--json")
+    fund = city.json("show", "fund", "2")
+    equal((fund["difference"], fund["lapsed"]), (0, 4000), "the fund's sums")
+    city.run("verify", "city", out=["All holds"])
+
+
 STEPS = [help_and_usage, keys, new_chain, found, register, buy, spend, cancel, time, look, receipts, again, lying_index, refund, mandates, holds,
-         counter]
+         counter, gifts, programs, upkeep]
 
 
 def main():
