@@ -174,8 +174,8 @@ static bool each_hold(session_t *session, uint64_t party, void *context,
                       void (*tell)(session_t *session, const dure_record_hold_t *hold,
                                    void *context))
 {
-    /* What tells asks the node too: a page is copied before. */
-    static dure_record_hold_t holds[4096];
+    /* What tells asks the node too, so that a page, at most 256 records, is copied before. */
+    static dure_record_hold_t holds[1024];
     uint64_t cursor = 0;
     do {
         dure_view_t page;

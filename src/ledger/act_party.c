@@ -6,7 +6,6 @@
 #include "ledger/ledger_private.h"
 
 #define ESTATE_LOTS_MAX 34u /* of one act: two moves each fit into an effect */
-#define HEIR_LOTS_MAX   (DURE_PARTY_LOTS_MAX * DURE_PARTY_FUNDS_MAX)
 
 static uint8_t city_of(const dure_ledger_t *ledger, const work_t *work)
 {
@@ -80,9 +79,9 @@ static bool has_lot_or_order(const dure_ledger_t *ledger, const party_t *party, 
 
 /* How many lots one act moves, and whether they have a place: the wallet may hold more than 32 of
    one fund then, as long as a payment can line up all of them. */
-static dure_result_t heir_room(const dure_ledger_t *ledger, const party_t *from,
-                               const party_t *heir)
+static dure_result_t heir_room(const dure_ledger_t *ledger, const party_t *from, uint32_t party)
 {
+    const party_t *heir = party_at(ledger, party);
     uint32_t count = 0;
     uint32_t funds = 0;
     uint32_t before = CELL_NONE;
@@ -96,9 +95,7 @@ static dure_result_t heir_room(const dure_ledger_t *ledger, const party_t *from,
     for (uint32_t fund = 0; fund < ledger->state->pools[POOL_FUND].used; fund++) {
         funds += has_lot_or_order(ledger, heir, fund);
     }
-    const uint32_t orders = ledger_list_count(ledger, POOL_ORDER, heir->open);
-    const uint32_t lots = ledger_list_count(ledger, POOL_LOT, heir->holdings);
-    if (lots + orders + count > HEIR_LOTS_MAX || funds > DURE_PARTY_FUNDS_MAX) {
+    if (ledger_places(ledger, party) + count > PARTY_PLACES_MAX || funds > DURE_PARTY_FUNDS_MAX) {
         return DURE_RESULT_LOTS_FULL;
     }
     return heir->lot_next <= UINT32_MAX - count ? DURE_RESULT_DONE : DURE_RESULT_TABLE_FULL;
@@ -135,7 +132,7 @@ dure_result_t ledger_estate_check(const dure_ledger_t *ledger, const work_t *wor
     if (to->kind != DURE_KIND_CITIZEN) {
         return DURE_RESULT_KIND_WRONG;
     }
-    return is_dead(ledger, to) ? DURE_RESULT_PARTY_DEAD : heir_room(ledger, from, to);
+    return is_dead(ledger, to) ? DURE_RESULT_PARTY_DEAD : heir_room(ledger, from, heir);
 }
 
 /* The lot as it is, with the heir's next number. */

@@ -302,6 +302,79 @@ static void a_frozen_shop_is_paid_but_does_not_redeem(void **state)
     finish(world);
 }
 
+static void what_passes_between_likes_is_stopped_too(void **state)
+{
+    (void)state;
+    world_t *world = town(1);
+    const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
+    dure_tx_id_t hold =
+        placed(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY));
+    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_gift(BEN, 1));
+    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_remainder(FUND, 1));
+    expect(world, DURE_RESULT_DONE, BEN, body_gift(ANNA, 1)); /* it may get something */
+    expect(world, DURE_RESULT_DONE, OFFICER_1, body_release(hold));
+    placed(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
+    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_gift(BEN, 1));
+    expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_gift(ANNA, 1));
+    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_remainder(FUND, 1));
+    hold = placed(world, SHOP, body_hold(SHOP, freeze, DURE_HOLD_REASON_OWN_REQUEST, FAR_DAY));
+    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_recirculation(CAFE, FUND, 1));
+    expect(world, DURE_RESULT_DONE, SHOP, body_release(hold));
+    placed(world, OFFICER_1,
+           body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, TODAY));
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, body_recirculation(CAFE, FUND, 1));
+    expect(world, DURE_RESULT_PAYEE_SUSPENDED, CAFE, body_recirculation(SHOP, FUND, 1));
+    finish(world);
+}
+
+/* ---- a checkpoint */
+static void holds_and_facts_ahead_survive_a_checkpoint(void **state)
+{
+    (void)state;
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    world_t *world = town(1);
+    const dure_tx_id_t hold = placed(world, OFFICER_1, body_money_hold(7000, TODAY + 90));
+    expect(world, DURE_RESULT_DONE, SHOP, body_appeal(hold));
+    placed(world, WATCH,
+           body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 7));
+    placed(world, REGISTRAR, body_hold(BEN, DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
+    const uint64_t risk = DURE_ATTRIBUTE_RISK;
+    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, risk, 1, 0, FAR_DAY));
+    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, risk, 2, TODAY + 9, FAR_DAY));
+    const dure_hash_t root = world_root(world);
+    world_cut(world);
+    void *memory;
+    dure_ledger_t *second = world_second(world, &memory);
+    dure_ledger_load_begin(second);
+    uint64_t cursor = 0;
+    uint8_t table;
+    dure_blind_t blind;
+    const char *problem = NULL;
+    dure_writer_t out = dure_writer(bytes, sizeof bytes);
+    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
+        assert_true(
+            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
+        out = dure_writer(bytes, sizeof bytes);
+    }
+    assert_true(dure_ledger_load_end(second, &problem));
+    dure_hash_t loaded;
+    dure_ledger_root(second, &loaded);
+    assert_true(dure_hash_equal(&root, &loaded));
+    /* The same world goes on with what was loaded. */
+    dure_ledger_keep(world->ledger);
+    dure_ledger_t *first = world->ledger;
+    world->ledger = second;
+    dure_ledger_begin(second, START);
+    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
+    expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(SHOP, 1));
+    expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
+    expect(world, DURE_RESULT_DONE, OFFICER_2, body_uphold(hold, TODAY + 20));
+    dure_ledger_keep(second);
+    world->ledger = first;
+    free(memory);
+    world_free(world);
+}
+
 static void held_money_stays_until_the_hold_ends(void **state)
 {
     (void)state;
@@ -442,6 +515,8 @@ int main(void)
         cmocka_unit_test(the_chain_holds_no_more_than_its_limit),
         cmocka_unit_test(a_frozen_citizen_keeps_what_comes),
         cmocka_unit_test(a_frozen_shop_is_paid_but_does_not_redeem),
+        cmocka_unit_test(what_passes_between_likes_is_stopped_too),
+        cmocka_unit_test(holds_and_facts_ahead_survive_a_checkpoint),
         cmocka_unit_test(held_money_stays_until_the_hold_ends),
         cmocka_unit_test(a_suspended_shop_is_not_paid_but_redeems),
         cmocka_unit_test(who_may_release),

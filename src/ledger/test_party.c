@@ -5,6 +5,20 @@
 #define BEN  UINT64_C(102)
 #define SHOP UINT64_C(201)
 
+/* Money without a limit on wallets. */
+static const char plain[] = "fund plain {\n"
+                            "  issuer   city 41570\n"
+                            "  currency KRW\n"
+                            "  validity 5 years\n"
+                            "  lapse    to issuer.budget\n"
+                            "  priority 50\n"
+                            "  old lots keep\n"
+                            "  purchase { allow when buyer is citizen }\n"
+                            "  payment { allow when payee is merchant }\n"
+                            "  redemption { allow when holder is merchant }\n"
+                            "  words { plain ko \"화폐\" en \"money\" zh \"錢\" }\n"
+                            "}\n";
+
 static void finish(world_t *world)
 {
     const char *problem = dure_ledger_invariants(world->ledger);
@@ -266,7 +280,14 @@ static void an_heir_has_room_for_a_thousand_lots(void **state)
                      1024);
     expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(ANNA));
     propose(world, DURE_RESULT_LOTS_FULL, OFFICER_1, act_estate(ANNA, BEN));
+    /* Nor has money of another fund a place there. */
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    dure_act_t act = act_fund(8, 1000000);
+    act.fund.image = test_compile(plain, image);
+    propose(world, DURE_RESULT_DONE, OFFICER_1, act);
+    expect(world, DURE_RESULT_LOTS_FULL, BEN, body_order(8, 1000, 0));
     expect(world, DURE_RESULT_DONE, BEN, body_payment(SHOP, 100000));
+    expect(world, DURE_RESULT_DONE, BEN, body_order(8, 1000, 0));
     propose(world, DURE_RESULT_DONE, OFFICER_1, act_estate(ANNA, BEN));
     finish(world);
 }
