@@ -469,6 +469,19 @@ static bool check(const char *text, char problem[VERIFY_TEXT_SIZE])
     "1,1970-01-01,escrow:1,purchase,x,9400,0,9400\n2,1970-01-01,escrow:1,subsidy,y,600,0,10000\n"
 #define OUT "3,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n"
 
+/* Transfers between escrow and city accounts count, whatever the bank calls them. */
+static void transfers_are_in_the_balance(void **state)
+{
+    (void)state;
+    char problem[VERIFY_TEXT_SIZE] = "";
+    static const char *const good = HEAD IN "3,1970-01-01,escrow:1,share,budget,0,100,9900\n"
+                                            "4,1970-01-01,escrow:1,reward,budget,100,0,10000\n"
+                                            "5,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n";
+    assert_true(check(good, problem));
+    assert_false(check(HEAD IN OUT "4,1970-01-01,escrow:1,lapse,budget,0,10,6990\n", problem));
+    assert_non_null(strstr(problem, "the chain adds up to 7000 won"));
+}
+
 static void statements_agree_or_are_named(void **state)
 {
     (void)state;
@@ -507,6 +520,7 @@ int main(void)
                                        cmocka_unit_test(another_party_or_account_is_named),
                                        cmocka_unit_test(records_that_differ_are_named),
                                        cmocka_unit_test(a_refusal_that_moves_is_named),
+                                       cmocka_unit_test(transfers_are_in_the_balance),
                                        cmocka_unit_test(statements_agree_or_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,58 +236,7 @@ class State:
                 need(self.blinds[table, key] == self.blinds[6, u64(party)], f"table {table}: a blind of party {party}")
 
 
-def fund_sums(state, fund):
-    """What a fund's record says, added up from the records of its holders, payouts and orders."""
-    number_ = fund["fund"]
-    payouts = [p for p in state.table("record_payout") if p["fund"] == number_]
-    return {
-        "held_citizens": sum(lot["left"] for party in state.table("record_party") for lot in party["lots"]
-                             if lot["fund"] == number_),
-        "held_merchants": sum(b["amount"] for party in state.table("record_party") for b in party["balances"]
-                              if b["fund"] == number_),
-        "pending": sum(p["amount"] for p in payouts),
-        "ordered": sum(o["face"] for o in state.table("record_order") if o["fund"] == number_),
-    }
-
-
 OFFICER = 4  # of the vocabulary `roles`
-MOVES = {  # money.md: what a move does to the record of its fund
-    "order_opened": ("+ordered",),
-    "order_closed": ("-ordered",),
-    "price_to_escrow": ("+escrow",),
-    "subsidy_to_escrow": ("+escrow",),
-    "lot_issued": ("+issued", "+held_citizens", "-ordered"),
-    "lot_taken": ("-held_citizens",),
-    "merchant_received": ("+held_merchants",),
-    "merchant_redeemed": ("-held_merchants",),
-    "lot_cancelled": ("-held_citizens",),
-    "lot_returned": ("+held_citizens",),
-    "merchant_returned": ("-held_merchants",),
-    "subsidy_returned": ("-escrow", "+refunded"),
-    "payout_opened": ("+pending",),
-    "payout_settled": ("-pending", "-escrow", "+redeemed"),
-    "payout_rejected": ("-pending", "+held_merchants"),
-    "refund_settled": ("-pending", "-escrow", "+refunded"),
-    "refund_rejected": (),
-    "account_deposited": (),
-}
-FUND_EQUATIONS = {  # money.md: what the figures of a fund's record are to each other
-    "issued": lambda f: (f["held_citizens"] + f["held_merchants"] + f["pending"] + f["redeemed"] + f["refunded"]
-                         + f["lapsed"]),
-    "escrow": lambda f: f["held_citizens"] + f["held_merchants"] + f["pending"],
-}
-
-
-def fund_figures(pairs, fund):
-    """The figures of a fund's record, added up from all (transaction, effect) as money.md says."""
-    names = LAYOUTS.vocabularies["moves"]
-    figures = dict.fromkeys(("issued", "ordered", "held_citizens", "held_merchants", "pending", "redeemed", "refunded",
-                             "escrow"), 0)
-    for _, effect in pairs:
-        for move in effect["moves"]:
-            for change in MOVES[names[move["what"]]] if move["fund"] == fund else ():
-                figures[change[1:]] += move["amount"] if change[0] == "+" else -move["amount"]
-    return figures
 
 
 def used_numbers(record, window):

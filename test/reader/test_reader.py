@@ -12,13 +12,14 @@ import sys
 import tempfile
 
 import log
+import money
 import trees
 import vectors
 import wire
 from layouts import Refused
 from read_node import Node
-from state import (CHECKPOINT_NAMES, FUND_EQUATIONS, LAYOUTS, Chain, checkpoint_check, effect_leaf, effects_root,
-                   fund_sums, fund_figures, genesis_read, receipt_check, refuses, used_numbers)
+from state import (CHECKPOINT_NAMES, LAYOUTS, Chain, checkpoint_check, effect_leaf, effects_root, genesis_read,
+                   receipt_check, refuses, used_numbers)
 from trees import H, u64
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -85,18 +86,15 @@ class Dured:
 
 def check_money(state, audit):
     for fund in state.table("record_fund"):
-        sums = fund_sums(state, fund)
+        sums = money.fund_sums(state, fund)
         wrong = {name: (value, fund[name]) for name, value in sums.items() if value != fund[name]}
         report(not wrong, f"fund {fund['fund']}: lots, balances, payouts and orders add up to its figures", wrong)
-        wrong = [name for name, equation in FUND_EQUATIONS.items() if equation(fund) != fund[name]]
+        wrong = [name for name, equation in money.FUND_EQUATIONS.items() if equation(fund) != fund[name]]
         report(not wrong, f"fund {fund['fund']}: supply and escrow equations hold", wrong)
         wrong = {name for name in fund if name in audit and audit[name] != fund[name]}
         report(not wrong, f"fund {fund['fund']}: the figures are those that the node names", wrong)
-    promised = {account["name"]: 0 for account in state.table("record_account")}
-    for order in state.table("record_order"):
-        promised[order["account"]] += order["subsidy"]
     accounts = {account["name"]: account["reserved"] for account in state.table("record_account")}
-    report(accounts == promised, "what accounts have reserved is the subsidy of the open orders", accounts)
+    report(accounts == money.reserved(state), "what accounts have reserved is promised to open orders and batches", accounts)
 
 
 def check_at_rest(directory, summary):
@@ -268,11 +266,22 @@ def check_effects(node, blocks):
 
 
 def check_effect_sums(node, effects):
-    pairs = [(tx, effect) for (_, _, tx), effect in zip(node.chain.txs, effects)]
-    for fund in node.newest().table("record_fund"):
-        figures = fund_figures(pairs, fund["fund"])
-        wrong = {name: (value, fund[name]) for name, value in figures.items() if value != fund[name]}
-        report(fund["issued"] > 0 and not wrong, f"fund {fund['fund']}: all moves add up to its figures", wrong)
+    sums = money.add_up((tx, effect) for (_, _, tx), effect in zip(node.chain.txs, effects))
+    report(sum(figures["issued"] for figures in sums.funds.values()) > 0, "money was issued")
+    money.compare(report, node.newest(), sums)
+    # The same of effects in which a won is another: each is found.
+    found, tried = 0, 0
+    for index in range(0, len(effects), max(1, len(effects) // 60)):
+        if not effects[index]["moves"]:
+            continue
+        lies = []
+        effects[index]["moves"][0]["amount"] += 1
+        sums = money.add_up((tx, effect) for (_, _, tx), effect in zip(node.chain.txs, effects))
+        money.compare(lambda good, *_: lies.append(good), node.newest(), sums)
+        effects[index]["moves"][0]["amount"] -= 1
+        tried += 1
+        found += 0 if all(lies) else 1
+    report(tried > 5 and found == tried, f"a won more in a move: all of {tried} are found", found)
 
 
 def check_numbers(node, effects):
