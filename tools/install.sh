@@ -19,6 +19,7 @@ packages=(
     libjansson-dev     # JSON of the commands
     libsqlite3-dev     # the index
     libcmocka-dev      # unit tests
+    hledger            # adds up the journals of dure export, in their test
     python3            # test runner, lint, generators
     git                # the file list of the lint
     strace             # makes syncs and writes fail in the tests of a running node

@@ -1,7 +1,6 @@
 /* dure_extern: the rows of commands that read their own arguments. */
 #include "app/dure_extern.h"
 #include "app/verify.h"
-#include "app/verify.h"
 #include "app/yak_command.h"
 
 static int yak(int argc, char **argv)
@@ -17,14 +16,6 @@ const command_t extern_commands[] = {
     {.words = "verify",
      .arguments = "DIR ...",
      .summary = "check a whole chain offline; dure verify --help",
-     .raw = dure_verify_command},
-    {.words = "verify-receipt",
-     .arguments = "FILE ...",
-     .summary = "check a receipt offline; dure verify-receipt --help",
-     .raw = dure_verify_receipt_command},
-    {.words = "verify",
-     .arguments = "DIR ...",
-     .summary = "audit a node's directory offline; dure verify --help",
      .raw = dure_verify_command},
     {.words = "verify-receipt",
      .arguments = "FILE ...",

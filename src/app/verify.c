@@ -1,6 +1,7 @@
 /* dure verify DIR: reads a node's directory and nothing else, decides every transaction again with
    every signature checked, and holds each root, sum and the bank's statement against what results.
  */
+#include "app/chain_dir.h"
 #include "app/text.h"
 #include "app/verify.h"
 
@@ -13,29 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/dure_store.h"
-
-#define THREADS_MAX      64u
-#define GENESIS_SIZE_MAX (64u * 1024u)
-#define SCRUB_STEP       (16u * 1024u * 1024u)
-#define PROGRESS_NS      UINT64_C(500000000)
-#define EXIT_HOLDS       0
-#define EXIT_BROKEN      1
-#define EXIT_USAGE       2
-#define EXIT_WORLD       3
+#define THREADS_MAX 64u
+#define SCRUB_STEP  (16u * 1024u * 1024u)
+#define PROGRESS_NS UINT64_C(500000000)
+#define EXIT_HOLDS  0
+#define EXIT_BROKEN 1
+#define EXIT_USAGE  2
+#define EXIT_WORLD  3
 
 typedef struct {
     const char *directory, *statement, *report_file;
     bool json;
     uint32_t parties, threads;
     /* What is open. */
-    dure_io_t *io;
-    dure_store_t *store;
-    dure_store_report_t report;
-    uint8_t *genesis;
-    size_t genesis_size;
-    void *memory;
-    dure_chain_t *chain;
+    chain_dir_t dir;
     /* What came out. */
     verify_tally_t tally;
     verify_statement_t bank;
@@ -75,7 +67,7 @@ static bool finding(verify_t *verify, const char *text)
 
 static void progress(verify_t *verify, const char *what, uint64_t done, uint64_t all)
 {
-    uint64_t now = dure_io_monotonic_ns(verify->io);
+    uint64_t now = dure_io_monotonic_ns(verify->dir.io);
     bool live = isatty(STDERR_FILENO) == 1;
     if (now - verify->shown_ns < (live ? PROGRESS_NS : 20 * PROGRESS_NS) && done != all) {
         return;
@@ -85,65 +77,6 @@ static void progress(verify_t *verify, const char *what, uint64_t done, uint64_t
     fprintf(stderr, "%s%s: %3.0f %%, %" PRIu64 " transactions, %.1f s%s", live ? "\r" : "", what,
             all == 0 ? 100.0 : 100.0 * (double)done / (double)all, verify->tally.transactions,
             seconds, live && done != all ? "\033[K" : "\n");
-}
-
-/* ---- opening
- * -------------------------------------------------------------------------------------------- */
-
-static bool read_genesis(verify_t *verify)
-{
-    dure_io_file_t file = 0;
-    uint64_t size = 0;
-    verify->genesis = malloc(GENESIS_SIZE_MAX);
-    bool read = verify->genesis != NULL &&
-                dure_io_file_open(verify->io, &file, "genesis.dure", DURE_IO_OPEN) == DURE_IO_OK &&
-                dure_io_file_size(verify->io, file, &size) == DURE_IO_OK &&
-                size <= GENESIS_SIZE_MAX &&
-                dure_io_file_read(verify->io, file, verify->genesis, (size_t)size, 0) == DURE_IO_OK;
-    dure_io_file_close(verify->io, file);
-    verify->genesis_size = (size_t)size;
-    if (!read) {
-        snprintf(verify->problem, sizeof verify->problem, "%s has no readable genesis.dure",
-                 verify->directory);
-    }
-    return read;
-}
-
-static bool open_store(verify_t *verify)
-{
-    dure_store_config_t config = {.first_height = 1, .read_only = true};
-    dure_hash(&config.chain_id, DURE_TAG_GENESIS, verify->genesis, verify->genesis_size);
-    dure_store_result_t result =
-        dure_store_open(&verify->store, &verify->report, verify->io, &config);
-    if (result == DURE_STORE_OK) {
-        return true;
-    }
-    snprintf(verify->problem, sizeof verify->problem, "%s",
-             verify->store == NULL ? "out of memory" : dure_store_message(verify->store));
-    verify->broken = result == DURE_STORE_CORRUPT || result == DURE_STORE_WRONG_CHAIN;
-    return false;
-}
-
-static bool open_chain(verify_t *verify)
-{
-    dure_ledger_limits_t limits = dure_ledger_limits_for(verify->parties);
-    dure_genesis_t genesis;
-    dure_reader_t reader = dure_reader(dure_bytes(verify->genesis, verify->genesis_size));
-    dure_genesis_decode(&reader, &genesis);
-    if (dure_reader_end(&reader)) {
-        dure_ledger_limits_cover(&limits, genesis.parties_max);
-    }
-    size_t size = dure_chain_size(&limits);
-    const char *why = "not enough memory for the state";
-    verify->memory = aligned_alloc(64, (size + 63) / 64 * 64);
-    if (verify->memory != NULL) {
-        verify->chain = dure_chain_init(verify->memory, size, &limits,
-                                        dure_bytes(verify->genesis, verify->genesis_size), &why);
-    }
-    if (verify->chain == NULL) {
-        snprintf(verify->problem, sizeof verify->problem, "%s", why);
-    }
-    return verify->chain != NULL;
 }
 
 /* ---- signatures
@@ -189,7 +122,7 @@ static void check_signatures(const verify_t *verify, const dure_bytes_t *wires,
     bool started[THREADS_MAX] = {false};
     uint32_t parts = count < 64 ? 1 : verify->threads;
     for (uint32_t i = 0; i < parts; i++) {
-        slices[i] = (slice_t){.ledger = dure_chain_ledger(verify->chain),
+        slices[i] = (slice_t){.ledger = dure_chain_ledger(verify->dir.chain),
                               .wires = wires,
                               .verdicts = verdicts,
                               .from = (uint32_t)((uint64_t)count * i / parts),
@@ -213,10 +146,10 @@ static void check_signatures(const verify_t *verify, const dure_bytes_t *wires,
 static bool scrub(verify_t *verify)
 {
     dure_store_scrub_t at = {0};
-    uint64_t all = dure_store_log_size(verify->store);
+    uint64_t all = dure_store_log_size(verify->dir.store);
     while (at.passes == 0) {
-        if (dure_store_scrub_step(verify->store, &at, SCRUB_STEP) != DURE_STORE_OK) {
-            return finding(verify, dure_store_message(verify->store));
+        if (dure_store_scrub_step(verify->dir.store, &at, SCRUB_STEP) != DURE_STORE_OK) {
+            return finding(verify, dure_store_message(verify->dir.store));
         }
         if (at.passes == 0 && at.read_size < all) {
             progress(verify, "log bytes", at.read_size, all);
@@ -231,7 +164,7 @@ static uint32_t city_of(const verify_t *verify, uint64_t party)
 {
     static uint8_t bytes[DURE_RECORD_SIZE_MAX];
     static dure_record_party_t record;
-    const dure_ledger_t *ledger = dure_chain_ledger(verify->chain);
+    const dure_ledger_t *ledger = dure_chain_ledger(verify->dir.chain);
     const dure_genesis_t *genesis = dure_ledger_genesis(ledger);
     if (genesis->cities_count == 1) {
         return genesis->cities[0].city;
@@ -250,7 +183,7 @@ static uint32_t city_of(const verify_t *verify, uint64_t party)
 static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
                         const dure_chain_update_t *update)
 {
-    const dure_zone_t *zone = dure_ledger_zone(dure_chain_ledger(verify->chain));
+    const dure_zone_t *zone = dure_ledger_zone(dure_chain_ledger(verify->dir.chain));
     for (uint32_t i = 0; i < update->result_count; i++) {
         static dure_effect_t effect;
         static dure_envelope_t envelope;
@@ -272,42 +205,28 @@ static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
     return true;
 }
 
+/* What the directory's reader says: a finding, or that it cannot look. */
+static bool dir_failed(verify_t *verify)
+{
+    snprintf(verify->problem, sizeof verify->problem, "%s", verify->dir.problem);
+    verify->broken = verify->dir.broken;
+    return false;
+}
+
 static bool replay_block(verify_t *verify, uint64_t height)
 {
     static dure_bytes_t wires[DURE_BLOCK_TXS_MAX];
     static dure_verdict_t verdicts[DURE_BLOCK_TXS_MAX];
-    char text[VERIFY_TEXT_SIZE];
-    dure_bytes_t bytes;
-    if (dure_store_read(verify->store, &bytes, height) != DURE_STORE_OK) {
-        return finding(verify, dure_store_message(verify->store));
-    }
+    static dure_chain_update_t update;
     dure_block_t block;
-    const char *why = NULL;
-    size_t offset = 0;
     uint32_t count = 0;
-    if (!dure_block_decode(&block, bytes, &why)) {
-        snprintf(text, sizeof text, "block %" PRIu64 ": %s", height, why);
-        return finding(verify, text);
-    }
-    while (count < DURE_BLOCK_TXS_MAX && dure_block_next(&block, &offset, &wires[count])) {
-        count++;
+    if (!chain_dir_block(&verify->dir, &block, wires, &count, height)) {
+        return dir_failed(verify);
     }
     check_signatures(verify, wires, verdicts, count);
     verify->signatures += count;
-    static dure_chain_update_t update;
-    why = dure_chain_replay(verify->chain, &block, verdicts, &update);
-    if (why != NULL && dure_chain_parties_needed(verify->chain) != 0) {
-        /* Nothing was found: there is only no room to look further. */
-        snprintf(verify->problem, sizeof verify->problem,
-                 "before block %" PRIu64 " the city's limit was raised to %u parties: give "
-                 "--parties %u",
-                 height, (unsigned)dure_chain_parties_needed(verify->chain),
-                 (unsigned)dure_chain_parties_needed(verify->chain));
-        return false;
-    }
-    if (why != NULL) {
-        snprintf(text, sizeof text, "block %" PRIu64 ": %s", height, why);
-        return finding(verify, text);
+    if (!chain_dir_replay(&verify->dir, &block, verdicts, &update)) {
+        return dir_failed(verify);
     }
     verify->blocks++;
     return tally_block(verify, wires, &update);
@@ -315,18 +234,18 @@ static bool replay_block(verify_t *verify, uint64_t height)
 
 static bool replay(verify_t *verify)
 {
-    uint64_t last = verify->report.head_height;
+    uint64_t last = verify->dir.report.head_height;
     for (uint64_t height = 1; height <= last; height++) {
         if (!replay_block(verify, height)) {
             return false;
         }
         progress(verify, "blocks", height, last);
     }
-    if (verify->report.cut_size > 0) {
+    if (verify->dir.report.cut_size > 0) {
         fprintf(stderr,
                 "note: %" PRIu64 " bytes after the last block belong to no batch that was "
                 "completed; a node cuts them when it starts\n",
-                verify->report.cut_size);
+                verify->dir.report.cut_size);
     }
     return true;
 }
@@ -342,7 +261,7 @@ static bool fund_record(const verify_t *verify, uint64_t fund, dure_record_fund_
     dure_writer_t writer = dure_writer(bytes, sizeof bytes);
     dure_blind_t blind;
     dure_primary_key_t key = dure_key_fund(fund);
-    if (!dure_ledger_record(dure_chain_ledger(verify->chain), &key, &writer, &blind)) {
+    if (!dure_ledger_record(dure_chain_ledger(verify->dir.chain), &key, &writer, &blind)) {
         return false;
     }
     dure_reader_t reader = dure_reader(dure_writer_bytes(&writer));
@@ -352,7 +271,7 @@ static bool fund_record(const verify_t *verify, uint64_t fund, dure_record_fund_
 
 static bool sums(verify_t *verify)
 {
-    const dure_ledger_t *ledger = dure_chain_ledger(verify->chain);
+    const dure_ledger_t *ledger = dure_chain_ledger(verify->dir.chain);
     const char *why = dure_ledger_invariants(ledger);
     if (why != NULL) {
         return finding(verify, why);
@@ -445,7 +364,7 @@ static void won(const char *label, dure_amount_t amount)
 
 static void print_text(const verify_t *verify, double seconds)
 {
-    const dure_chain_head_t *head = dure_chain_head(verify->chain);
+    const dure_chain_head_t *head = dure_chain_head(verify->dir.chain);
     audit_t audit = audit_of(verify);
     printf("%" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64
            " signatures checked in %.1f s\n",
@@ -518,7 +437,7 @@ static json_t *moves_of(const verify_t *verify)
 
 static json_t *report_of(const verify_t *verify, double seconds)
 {
-    const dure_chain_head_t *head = dure_chain_head(verify->chain);
+    const dure_chain_head_t *head = dure_chain_head(verify->dir.chain);
     audit_t audit = audit_of(verify);
     json_t *sums = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "issued", (json_int_t)audit.issued.won,
@@ -545,7 +464,7 @@ static json_t *report_of(const verify_t *verify, double seconds)
     json_object_set_new(report, "app_hash", json_string(hash_text(&head->app_hash).text));
     json_object_set_new(report, "block_hash", json_string(hash_text(&head->block_hash).text));
     json_object_set_new(report, "log_bytes",
-                        json_integer((json_int_t)dure_store_log_size(verify->store)));
+                        json_integer((json_int_t)dure_store_log_size(verify->dir.store)));
     json_object_set_new(report, "seconds", json_real(seconds));
     return report;
 }
@@ -553,7 +472,7 @@ static json_t *report_of(const verify_t *verify, double seconds)
 /* Gives out the report; false if its file cannot be written. */
 static bool give_report(const verify_t *verify)
 {
-    double seconds = (double)(dure_io_monotonic_ns(verify->io) - verify->started_ns) / 1e9;
+    double seconds = (double)(dure_io_monotonic_ns(verify->dir.io) - verify->started_ns) / 1e9;
     json_t *report = report_of(verify, seconds);
     size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
     bool written =
@@ -627,13 +546,11 @@ static int parse_options(verify_t *verify, int argc, char **argv)
 
 static bool open_all(verify_t *verify)
 {
-    if (dure_io_linux_open(&verify->io, verify->directory, DURE_IO_READ_ONLY) != DURE_IO_OK) {
-        snprintf(verify->problem, sizeof verify->problem, "%s",
-                 verify->io == NULL ? "out of memory" : dure_io_error_text(verify->io));
-        return false;
+    const bool opened = chain_dir_open(&verify->dir, verify->directory, verify->parties);
+    if (verify->dir.io != NULL) {
+        verify->started_ns = dure_io_monotonic_ns(verify->dir.io);
     }
-    verify->started_ns = dure_io_monotonic_ns(verify->io);
-    return read_genesis(verify) && open_store(verify) && open_chain(verify);
+    return opened || dir_failed(verify);
 }
 
 int dure_verify_command(int argc, char **argv)
@@ -662,9 +579,6 @@ int dure_verify_command(int argc, char **argv)
         }
     }
     verify_tally_free(&verify.tally);
-    (void)dure_store_close(verify.store);
-    dure_io_close(verify.io);
-    free(verify.genesis);
-    free(verify.memory);
+    chain_dir_close(&verify.dir);
     return holds ? EXIT_HOLDS : (verify.broken ? EXIT_BROKEN : EXIT_WORLD);
 }
