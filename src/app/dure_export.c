@@ -322,12 +322,11 @@ static bool close_account(export_t *export, dure_reader_t *reader)
     return dure_reader_end(reader);
 }
 
-static void close_holding(export_t *export, uint64_t fund, dure_amount_t has, bool merchant)
+static void close_holding(export_t *export, const char *what, uint64_t fund, dure_amount_t has)
 {
     char account[96];
     if (fund != 0 && (export->fund == 0 || export->fund == fund)) {
-        snprintf(account, sizeof account, "%s:%" PRIu64 ":%" PRIu64,
-                 merchant ? "merchants" : "citizens", fund, export->party);
+        snprintf(account, sizeof account, "%s:%" PRIu64 ":%" PRIu64, what, fund, export->party);
         assert_balance(export, account, has, false);
     }
 }
@@ -340,7 +339,8 @@ static bool close_party(export_t *export, dure_reader_t *reader)
         return dure_reader_end(reader);
     }
     for (uint16_t i = 0; i < record.balances_count; i++) {
-        close_holding(export, record.balances[i].fund, record.balances[i].amount, true);
+        close_holding(export, "merchants", record.balances[i].fund, record.balances[i].amount);
+        close_holding(export, "owed", record.balances[i].fund, record.balances[i].owed);
     }
     dure_reader_t lots = dure_reader(record.lots.bytes);
     uint64_t fund = 0;
@@ -349,7 +349,7 @@ static bool close_party(export_t *export, dure_reader_t *reader)
         dure_lot_t lot;
         dure_lot_decode(&lots, &lot);
         if (lot.fund != fund) {
-            close_holding(export, fund, sum, false);
+            close_holding(export, "citizens", fund, sum);
             sum = DURE_AMOUNT_ZERO;
         }
         fund = lot.fund;
@@ -357,7 +357,7 @@ static bool close_party(export_t *export, dure_reader_t *reader)
             return false;
         }
     }
-    close_holding(export, fund, sum, false);
+    close_holding(export, "citizens", fund, sum);
     return true;
 }
 
@@ -720,7 +720,7 @@ const command_t export_commands[] = {
              "--fund and --party leave out what is not of that fund, or in which that party has "
              "no\npart.  --parties N: room, if the limit of the genesis was raised.\n"
              "\n"
-             "hledger (default): a journal for hledger and ledger. Accounts are the figures of "
+             "hledger (default): a journal for hledger. Accounts are the figures of "
              "each\n"
              "fund: issued:FUND (below zero), citizens:FUND:PARTY, merchants:FUND:PARTY,\n"
              "pending:FUND:PARTY, redeemed:FUND, refunded:FUND, lapsed:FUND, escrow:FUND, and the\n"

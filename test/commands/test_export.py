@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""What `dure export` writes, added up again by Debian's hledger and by hand.  Prints TAP; the argument is the
+build directory."""
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from test_commands import DURE, DURED, PROGRAM, City, Failed, equal
+
+SHOP = ("--key", "party-3000001")
+HONG, KIM = ("--key", "hong.key"), ("--key", "kim.key")
+FIGURES = ("held_citizens", "held_merchants", "pending", "redeemed", "refunded", "lapsed", "escrow", "ordered")
+ACCOUNTS = {"held_citizens": "citizens", "held_merchants": "merchants"}
+
+
+def act(city, *words):
+    city.run("city", "approve", city.json("city", *words)["id"])
+
+
+def found(city):
+    """A fund that gives a reward and takes a share, so that every account of the journal is used."""
+    city.run("init", "city", "--city", "41570", "--clock", "driven", "--start", "2019-03-31 23:00")
+    city.start()
+    for account in ("budget", "refund_reserve"):
+        act(city, "account", account)
+        city.run("deposit", account, "1,000,000원")
+    source = PROGRAM.replace("    deny  kind_of_shop when payee.category = gambling\n",
+                             "    deny  kind_of_shop when payee.category = gambling\n"
+                             "    reward 1% of amount from issuer.budget\n"
+                             "    share  2% of amount to issuer.budget\n")
+    for number in (1, 2):
+        name = os.path.join(city.folder, f"{number}.yak")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(source.replace("village_general", f"village_{number}"))
+        act(city, "fund", f"{number}.yak", "--number", str(number), "--ceiling", "10,000,000원")
+    for number, name in ((2000001, "hong.key"), (2000002, "kim.key")):
+        city.run("key", "new", name)
+        city.run("party", "register", "--kind", "citizen", "--number", str(number), "--key", name, "--residence", "41570")
+    city.run("party", "register", "--kind", "merchant", "--region", "41570", "--category", "bakery", "--number", "3000001")
+
+
+def live(city):
+    for fund, amount, key in ((1, "100,000", HONG), (2, "50,000", HONG), (1, "30,000", KIM)):
+        city.run("bank", "credit", city.json("buy", str(fund), amount, *key)["id"])
+    paid = city.json("pay", "3000001", "40,000", "--fund", "1", *HONG)["id"]
+    city.run("pay", "3000001", "10,000", "--fund", "2", *HONG)
+    city.run("refund", paid, "1,000", *SHOP)
+    city.run("tick", "+2h")
+    first = city.json("redeem", "1", "38,220", *SHOP)["id"]
+    city.run("bank", "settle", first)
+    city.run("bank", "reject", city.json("redeem", "2", "5,000", *SHOP)["id"])
+    city.run("redeem", "2", "1,000", *SHOP)
+    city.run("refund", paid, "2,000", *SHOP, out=["owed by party 3000001"])
+    city.run("pay", "3000001", "500", "--fund", "1", *KIM)
+    city.run("cancel", "1", "1", "--key", "kim.key", code=1)
+    city.run("buy", "2", "7,000", *KIM)
+
+
+def hledger(city, journal, *words, code=0):
+    done = subprocess.run(["hledger", "-f", os.path.join(city.folder, journal), *words], capture_output=True, text=True,
+                          timeout=60, env=dict(city.env, LEDGER_FILE=""))
+    if done.returncode != code:
+        raise Failed(f"hledger {' '.join(words)} on {journal}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def balances(city, journal, *words):
+    """{account: won}, sums of all below it."""
+    rows = csv.reader(io.StringIO(hledger(city, journal, "bal", "--tree", "--no-elide", "-O", "csv", *words)))
+    found_ = {}
+    for account, amount in list(rows)[1:]:
+        found_[account] = int(amount.removesuffix(" KRW")) if amount != "0" else 0
+    return found_
+
+
+def whole(city):
+    """Online and offline write the same; hledger accepts it, and adds up to what the ledger says."""
+    city.run("export", "-o", "all.journal", out=[])
+    city.run("export", "--offline", "-o", "offline.journal")
+    with open(os.path.join(city.folder, "all.journal"), encoding="utf-8") as file:
+        text = file.read()
+    with open(os.path.join(city.folder, "offline.journal"), encoding="utf-8") as file:
+        equal(sorted(file.read().splitlines()), sorted(text.splitlines()), "the journal made offline")
+    equal(city.run("export"), text, "the journal on stdout")
+    hledger(city, "all.journal", "check")
+    sums = balances(city, "all.journal")
+    supply = city.json("show", "supply")
+    for fund in supply["funds"]:
+        for figure in FIGURES:
+            name = f"{ACCOUNTS.get(figure, figure)}:{fund['fund']}"
+            equal(sums.get(name, 0), fund[figure], name)
+        equal(sums[f"issued:{fund['fund']}"], -fund["issued"], "issued")
+    for account in supply["accounts"]:
+        equal(sums[f"city:41570:{account['name']}"], account["balance"] + account["reserved"], account["name"])
+    if sums["owed:1:3000001"] <= 0 or sums["owed:1:3000001"] != -sums["lent:1"]:
+        raise Failed(f"what the shop owes: {sums}")
+    for party in ("2000001", "2000002"):
+        for fund in (1, 2):
+            held = sum(lot["left"] for lot in city.json("party", "show", party)["lots"] if lot["fund"] == fund)
+            equal(sums.get(f"citizens:{fund}:{party}", 0), held, f"what {party} has")
+    equal("2019-04-01" in text and "01:00:00 KST" in text, True, "the city's date and time")
+
+
+def tampered(city):
+    """A won more or less anywhere, also where both sides agree, is found by hledger alone."""
+    with open(os.path.join(city.folder, "all.journal"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    places = [i for i, line in enumerate(lines) if re.search(r" \d+ KRW  ; \w", line)]
+    for place in places[::7]:
+        changed = list(lines)
+        changed[place] = re.sub(r" (\d+) KRW  ;", lambda m: f" {int(m.group(1)) + 1} KRW  ;", changed[place], count=1)
+        with open(os.path.join(city.folder, "bad.journal"), "w", encoding="utf-8") as file:
+            file.write("\n".join(changed) + "\n")
+        hledger(city, "bad.journal", "check", code=1)
+    start = next(i for i, line in enumerate(lines) if ") payment " in line)
+    end = lines.index("", start)
+    with open(os.path.join(city.folder, "bad.journal"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines[:start] + lines[end:]) + "\n")
+    hledger(city, "bad.journal", "check", code=1)
+
+
+def parts(city):
+    """Of one fund, and of one party."""
+    fund = city.json("show", "fund", "2")
+    city.run("export", "--fund", "2", "-o", "fund.journal")
+    hledger(city, "fund.journal", "check")
+    sums = balances(city, "fund.journal")
+    equal((sums["citizens:2"], sums["escrow:2"], sums["issued:2"]),
+          (fund["held_citizens"], fund["escrow"], -fund["issued"]), "fund 2")
+    equal([name for name in sums if name.startswith("citizens:1")], [], "money of another fund")
+    for party in ("2000001", "3000001"):
+        city.run("export", "--party", party, "--offline", "-o", "party.journal")
+        text = hledger(city, "party.journal", "check") + city.run("export", "--party", party)
+        equal(f":{party} " in text and "=*" in text, True, f"the party's journal: {text}")
+    city.run("export", "--party", "3000001", "--fund", "1", "-o", "party.journal")
+    hledger(city, "party.journal", "check")
+    equal(balances(city, "party.journal").get("merchants:1:3000001", 0),
+          next((b["amount"] for b in city.json("party", "show", "3000001")["balances"] if b["fund"] == 1), 0), "the shop's")
+
+
+def tables(city):
+    """CSV and JSON have the same movements, one a line."""
+    rows = list(csv.DictReader(io.StringIO(city.run("export", "--format", "csv"))))
+    objects = [json.loads(line) for line in city.run("export", "--json").splitlines()]
+    equal([(r["transaction"], r["move"], int(r["won"])) for r in rows],
+          [(o["id"], o["move"], o["amount"]) for o in objects], "CSV and JSON")
+    equal(rows[0]["time"], "2019-03-31 23:00:00", "the time of the first")
+    supply = city.json("show", "supply")["funds"]
+    issued = sum(int(r["won"]) for r in rows if r["move"] in ("lot_issued", "lots_granted", "advance_to_escrow"))
+    equal(issued, sum(fund["issued"] for fund in supply), "issued, added up from the lines")
+    one = list(csv.DictReader(io.StringIO(city.run("export", "--format", "csv", "--party", "2000002", "--fund", "1"))))
+    equal({(r["party"], r["fund"]) for r in one}, {("2000002", "1")}, "lines of one party and fund")
+    offline = city.run("export", "--format", "csv", "--offline")
+    equal(list(csv.DictReader(io.StringIO(offline))), rows, "CSV made offline")
+
+
+def usage(city):
+    city.run("export", "--help", out=["usage: dure export", "hledger", "--offline"])
+    city.run("export", "--format", "pdf", code=2, err=["--format is hledger or csv, not 'pdf'"])
+    city.run("export", "--format", "csv", "--json", code=2, err=["--json is a format of its own"])
+    city.run("export", "--fund", "x", code=2, err=["'x' is not a number"])
+    city.run("export", "-o", "nowhere/x", code=3, err=["cannot write nowhere/x"])
+    city.run("export", "--offline", "--dir", "nowhere", code=3, err=["nowhere"])
+    city.stop()
+    city.run("export", code=3, err=["no node is listening"])
+    city.run("export", "--offline", out=["closing balances"])
+
+
+STEPS = [found, live, whole, tampered, parts, tables, usage]
+
+
+def main():
+    missing = [name for name in (DURE, DURED) if not os.path.exists(name)]
+    if missing or shutil.which("hledger") is None:
+        print(f"1..0 # SKIP {missing or 'hledger is not installed'}")
+        return 0
+    print(f"1..{len(STEPS)}", flush=True)
+    city = City(tempfile.mkdtemp(prefix="dure-export-"))
+    failed = None
+    try:
+        for number, step in enumerate(STEPS, 1):
+            try:
+                if failed:
+                    raise Failed(f"{failed} failed before")
+                step(city)
+                print(f"ok {number} - {step.__name__}", flush=True)
+            except (Failed, KeyError, subprocess.TimeoutExpired, ValueError) as problem:
+                failed = failed or step.__name__
+                print(f"not ok {number} - {step.__name__}")
+                print("\n".join("# " + line for line in str(problem).splitlines()), flush=True)
+    finally:
+        city.stop(signal.SIGKILL)
+        shutil.rmtree(city.folder)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
