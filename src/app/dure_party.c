@@ -533,17 +533,33 @@ static void print_party(session_t *session, const dure_record_party_t *party,
     show_counters(session, wallet->counters, wallet->counter_count);
 }
 
-static int show(session_t *session, const dure_record_party_t *party, const wallet_t *wallet)
+/* What a wallet or a till shows: the money, and what stops it. */
+static json_t *money_json(session_t *session, const dure_record_party_t *party,
+                          const wallet_t *wallet)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "party", json_u64(party->party), "reserved",
+                     json_amount(party->reserved), "lots", lots_json(session, wallet), "balances",
+                     balances_json(party));
+}
+
+static int show(session_t *session, const dure_record_party_t *party, const wallet_t *wallet,
+                bool money_alone)
 {
     if (!session->args->json) {
-        print_party(session, party, wallet);
+        if (money_alone) {
+            printf("party %" PRIu64 "\n", party->party);
+            print_money(session, party, wallet);
+        } else {
+            print_party(session, party, wallet);
+        }
         return show_holds(session, party->party) ? EXIT_DONE : session_failed(session);
     }
     json_t *holds = holds_json(session, party->party);
     if (holds == NULL) {
         return session_failed(session);
     }
-    json_t *object = party_json(session, party, wallet);
+    json_t *object =
+        money_alone ? money_json(session, party, wallet) : party_json(session, party, wallet);
     json_object_set_new(object, "holds", holds);
     print_json(object);
     return EXIT_DONE;
@@ -562,18 +578,7 @@ static int show_party(session_t *session, uint64_t number, bool money_alone)
         return complain(EXIT_USAGE, "there is no party %" PRIu64, number);
     }
     copy_wallet(&wallet, &party);
-    if (!money_alone) {
-        return show(session, &party, &wallet);
-    }
-    if (session->args->json) {
-        print_json(json_pack("{s:o, s:o, s:o, s:o}", "party", json_u64(number), "reserved",
-                             json_amount(party.reserved), "lots", lots_json(session, &wallet),
-                             "balances", balances_json(&party)));
-        return EXIT_DONE;
-    }
-    printf("party %" PRIu64 "\n", number);
-    print_money(session, &party, &wallet);
-    return EXIT_DONE;
+    return show(session, &party, &wallet, money_alone);
 }
 
 static int party_show(const args_t *args)

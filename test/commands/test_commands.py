@@ -480,6 +480,8 @@ def holds(city):
     city.run("pay", "3000001", "100", *hong, code=1, err=["this shop cannot take payments now"])
     city.run("party", "show", "3000001", out=["suspended: no payments come in (inspection), until 2019-03-20",
                                               "to appeal: dure hold appeal " + hold])
+    city.run("wallet", *shop, out=["suspended: no payments come in (inspection), until 2019-03-20"])
+    equal(city.json("wallet", *shop)["holds"][0]["id"], hold, "what the shop's own view says")
     city.run("party", "show", "3000001", "--lang", "ko", out=["결제를 받을 수 없습니다 (점검), 기한 2019-03-20"])
     shown = city.json("party", "show", "3000001")["holds"]
     equal([(one["id"], one["what"], one["active"], one["appealable"]) for one in shown],
