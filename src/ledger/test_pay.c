@@ -223,6 +223,7 @@ static void a_redemption_leaves_a_share(void **state)
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_SHARE_TAKEN, FUND), 25);
     assert_int_equal(money_of(world, FUND)->pending.won, 976);
     assert_int_equal(money_of(world, FUND)->redeemed.won, 25);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 1001);
     money_send(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
     assert_int_equal(money_of(world, FUND)->redeemed.won, 1001);
     const uint32_t open = dure_ledger_usage(world->ledger).payouts;

@@ -24,7 +24,7 @@ uint32_t ledger_payout_add(dure_ledger_t *ledger, const dure_record_payout_t *re
 }
 
 static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t *work,
-                                      uint32_t *fund, dure_yak_decision_t *decision)
+                                      uint32_t *fund, dure_yak_decision_t *decision, tally_t *tally)
 {
     const dure_redemption_t *body = &work->tx->body.redemption;
     const party_t *party = party_at(ledger, work->signer);
@@ -53,6 +53,12 @@ static dure_result_t redemption_check(const dure_ledger_t *ledger, const work_t 
     ledger_ask(ledger, &question, decision, values);
     if (decision->outcome == DURE_YAK_REFUSED) {
         return ledger_refusal(ledger, work->effect, &question, decision, values);
+    }
+    tally->count = 0;
+    dure_result_t counted = ledger_tally_add(ledger, tally, &question, decision);
+    counted = counted != DURE_RESULT_DONE ? counted : ledger_tally_check(ledger, tally);
+    if (counted != DURE_RESULT_DONE) {
+        return counted;
     }
     const bool pays = dure_amount_compare(decision->share, body->amount) < 0;
     return pays && ledger_room(ledger, POOL_PAYOUT) == 0 ? DURE_RESULT_TABLE_FULL
@@ -101,7 +107,8 @@ dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
     const dure_amount_t amount = work->tx->body.redemption.amount;
     uint32_t at;
     dure_yak_decision_t decision;
-    const dure_result_t checked = redemption_check(ledger, work, &at, &decision);
+    tally_t tally;
+    const dure_result_t checked = redemption_check(ledger, work, &at, &decision, &tally);
     if (checked != DURE_RESULT_DONE) {
         return checked;
     }
@@ -116,5 +123,6 @@ dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
     ledger_share_take(ledger, work->effect, work->signer, at,
                       &program->verbs[DURE_VERB_REDEMPTION].share_to, decision.share);
     payout_open(ledger, work, at, &decision, dure_amount_minus(amount, decision.share));
+    ledger_tally_commit(ledger, &tally);
     return DURE_RESULT_DONE;
 }
