@@ -229,7 +229,9 @@ static bool flush(dure_client_t *client)
 
 static size_t ask_size_at_most(const dure_request_t *request)
 {
-    return 256u + (request->kind == DURE_REQUEST_SUBMIT ? request->submit.txs.bytes.size : 0);
+    const size_t rows = request->kind == DURE_REQUEST_TRY ? request->try.rows.bytes.size : 0;
+    return 256u + rows +
+           (request->kind == DURE_REQUEST_SUBMIT ? request->submit.txs.bytes.size : 0);
 }
 
 bool dure_client_send(dure_client_t *client, uint64_t *number, const dure_request_t *request)
@@ -489,6 +491,13 @@ bool dure_client_proposal(dure_client_t *client, bool *found, dure_record_propos
                 dure_record_proposal_decode);
 }
 
+bool dure_client_batch(dure_client_t *client, bool *found, dure_record_batch_t *record,
+                       const dure_tx_id_t *id)
+{
+    READ_RECORD(client, found, record, dure_key_made(DURE_TABLE_BATCH, id),
+                dure_record_batch_decode);
+}
+
 static bool lane_record(dure_client_t *client, bool *found, dure_record_lane_t *record,
                         uint64_t party, uint16_t lane)
 {
@@ -529,6 +538,20 @@ bool dure_client_scan(dure_client_t *client, uint64_t *cursor, dure_view_t *reco
     }
     *cursor = tell.what.scan.cursor;
     *records = tell.what.scan.records;
+    return true;
+}
+
+bool dure_client_try(dure_client_t *client, dure_view_t *tried, const dure_ask_try_t *ask)
+{
+    dure_request_t request = {.kind = DURE_REQUEST_TRY, .try = *ask};
+    dure_tell_t tell;
+    if (!dure_client_call(client, &tell, &request)) {
+        return false;
+    }
+    if (tell.what.try.rows.count != ask->rows.count) {
+        return fail_for_good(client, "the node answered something else than was asked");
+    }
+    *tried = tell.what.try.rows;
     return true;
 }
 

@@ -97,6 +97,8 @@ DURE_MUST_USE bool dure_client_payout(dure_client_t *client, bool *found,
                                       dure_record_payout_t *record, const dure_tx_id_t *id);
 DURE_MUST_USE bool dure_client_proposal(dure_client_t *client, bool *found,
                                         dure_record_proposal_t *record, const dure_tx_id_t *id);
+DURE_MUST_USE bool dure_client_batch(dure_client_t *client, bool *found,
+                                     dure_record_batch_t *record, const dure_tx_id_t *id);
 
 /* dure_client_top: the highest number that the party used on the lane; 0 if it used none or is not
    registered.  A citizen or merchant has lane 0 alone. */
@@ -107,6 +109,11 @@ DURE_MUST_USE bool dure_client_top(dure_client_t *client, uint64_t *top, uint64_
    page.  The page's elements are dure_scanned_t. */
 DURE_MUST_USE bool dure_client_scan(dure_client_t *client, uint64_t *cursor, dure_view_t *records,
                                     dure_table_t table);
+
+/* dure_client_try: what would become of rows of a batch, up to 256 at a time, if they were carried
+   out now.  *tried has one dure_tried_row_t for each, in order. */
+DURE_MUST_USE bool dure_client_try(dure_client_t *client, dure_view_t *tried,
+                                   const dure_ask_try_t *ask);
 
 /* dure_client_follow: from now on each durable block's effects after height `after` come as
    DURE_REPLY_EFFECTS tells of this number, to be taken with dure_client_receive. */

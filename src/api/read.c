@@ -132,6 +132,33 @@ static void tell_scan(dure_api_t *api, server_client_t *client, uint64_t number,
     api_buffer_take(&api->scratch, size);
 }
 
+/* ---- dry runs -------------------------------------------------------------------------------- */
+
+static void tell_try(dure_api_t *api, server_client_t *client, uint64_t number,
+                     const dure_ask_try_t *ask)
+{
+    const dure_ledger_t *ledger = dure_chain_ledger(dure_consensus_chain(api->consensus));
+    dure_writer_t rows = dure_writer(api->record, sizeof api->record);
+    dure_reader_t reader = dure_reader(ask->rows.bytes);
+    for (uint32_t i = 0; i < ask->rows.count; i++) {
+        dure_batch_row_t row;
+        dure_batch_row_decode(&reader, &row);
+        dure_tried_row_t tried;
+        tried.code =
+            (uint16_t)(ask->what == 1 ? dure_ledger_grant_try(ledger, ask->city, ask->fund, &row,
+                                                              &tried.amount, &tried.rule)
+                                      : dure_ledger_recall_try(ledger, ask->city, ask->fund, &row,
+                                                               &tried.amount, &tried.rule));
+        dure_tried_row_encode(&rows, &tried);
+    }
+    DURE_ASSERT(!rows.overflow);
+    dure_tell_t tell = {
+        .number = number,
+        .what = {.kind = DURE_REPLY_TRY,
+                 .try.rows = {.count = ask->rows.count, .bytes = dure_writer_bytes(&rows)}}};
+    server_tell(api, client, &tell, 64u + rows.size, dure_consensus_height(api->consensus));
+}
+
 /* ---- what is on the disk --------------------------------------------------------------------- */
 
 static void tell_block(dure_api_t *api, server_client_t *client, uint64_t number, uint64_t height)
@@ -321,6 +348,9 @@ void server_read(dure_api_t *api, server_client_t *client, const dure_ask_t *ask
         return;
     case DURE_REQUEST_STATUS:
         tell_status(api, client, ask->number);
+        return;
+    case DURE_REQUEST_TRY:
+        tell_try(api, client, ask->number, &what->try);
         return;
     case DURE_REQUEST_SUBMIT:
         return;

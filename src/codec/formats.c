@@ -2036,6 +2036,31 @@ void dure_ask_follow_encode(dure_writer_t *writer, const dure_ask_follow_t *in)
     dure_write_uint(writer, 8, in->after);
 }
 
+void dure_ask_try_decode(dure_reader_t *reader, dure_ask_try_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->city = (uint32_t)dure_read_uint(reader, "city", 4, 1, UINT32_MAX);
+    out->what = (uint8_t)dure_read_uint(reader, "what", 1, 1, 2);
+    out->fund = dure_read_uint(reader, "fund", 8, 1, UINT64_MAX);
+    out->rows.count = (uint16_t)dure_read_uint(reader, "rows", 2, 0, 256);
+    size_t rows_start = reader->offset;
+    for (uint16_t i = 0; i < out->rows.count && dure_reader_ok(reader); i++) {
+        dure_batch_row_t element;
+        dure_batch_row_decode(reader, &element);
+    }
+    out->rows.bytes = (dure_bytes_t){reader->data + rows_start, reader->offset - rows_start};
+}
+
+void dure_ask_try_encode(dure_writer_t *writer, const dure_ask_try_t *in)
+{
+    dure_write_uint(writer, 4, in->city);
+    dure_write_uint(writer, 1, in->what);
+    dure_write_uint(writer, 8, in->fund);
+    DURE_ASSERT(in->rows.count <= 256);
+    dure_write_uint(writer, 2, in->rows.count);
+    dure_write_raw(writer, in->rows.bytes.data, in->rows.bytes.size);
+}
+
 void dure_ask_status_decode(dure_reader_t *reader, dure_ask_status_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -2218,6 +2243,40 @@ void dure_tell_status_encode(dure_writer_t *writer, const dure_tell_status_t *in
     dure_write_bytes(writer, in->text);
 }
 
+void dure_tried_row_decode(dure_reader_t *reader, dure_tried_row_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->code = (uint16_t)dure_read_uint(reader, "code", 2, 0, UINT16_MAX);
+    out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    dure_read_name(reader, "rule", &out->rule, true);
+}
+
+void dure_tried_row_encode(dure_writer_t *writer, const dure_tried_row_t *in)
+{
+    dure_write_uint(writer, 2, in->code);
+    dure_write_uint(writer, 8, in->amount.won);
+    dure_write_name(writer, &in->rule);
+}
+
+void dure_tell_try_decode(dure_reader_t *reader, dure_tell_try_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->rows.count = (uint16_t)dure_read_uint(reader, "rows", 2, 0, 256);
+    size_t rows_start = reader->offset;
+    for (uint16_t i = 0; i < out->rows.count && dure_reader_ok(reader); i++) {
+        dure_tried_row_t element;
+        dure_tried_row_decode(reader, &element);
+    }
+    out->rows.bytes = (dure_bytes_t){reader->data + rows_start, reader->offset - rows_start};
+}
+
+void dure_tell_try_encode(dure_writer_t *writer, const dure_tell_try_t *in)
+{
+    DURE_ASSERT(in->rows.count <= 256);
+    dure_write_uint(writer, 2, in->rows.count);
+    dure_write_raw(writer, in->rows.bytes.data, in->rows.bytes.size);
+}
+
 void dure_tell_problem_decode(dure_reader_t *reader, dure_tell_problem_t *out)
 {
     memset(out, 0, sizeof *out);
@@ -2264,6 +2323,9 @@ void dure_request_decode(dure_reader_t *reader, dure_request_t *out)
     case DURE_REQUEST_STATUS:
         dure_ask_status_decode(reader, &out->status);
         return;
+    case DURE_REQUEST_TRY:
+        dure_ask_try_decode(reader, &out->try);
+        return;
     }
     reader->offset--;
     dure_reader_fail(reader, "kind", "unknown kind");
@@ -2300,6 +2362,9 @@ void dure_request_encode(dure_writer_t *writer, const dure_request_t *in)
     case DURE_REQUEST_STATUS:
         dure_ask_status_encode(writer, &in->status);
         return;
+    case DURE_REQUEST_TRY:
+        dure_ask_try_encode(writer, &in->try);
+        return;
     }
     DURE_ASSERT(dure_request_kind_name(in->kind) != NULL);
 }
@@ -2325,6 +2390,8 @@ const char *dure_request_kind_name(uint8_t kind)
         return "follow";
     case DURE_REQUEST_STATUS:
         return "status";
+    case DURE_REQUEST_TRY:
+        return "try";
     }
     return NULL;
 }
@@ -2377,6 +2444,9 @@ void dure_reply_decode(dure_reader_t *reader, dure_reply_t *out)
     case DURE_REPLY_STATUS:
         dure_tell_status_decode(reader, &out->status);
         return;
+    case DURE_REPLY_TRY:
+        dure_tell_try_decode(reader, &out->try);
+        return;
     case DURE_REPLY_PROBLEM:
         dure_tell_problem_decode(reader, &out->problem);
         return;
@@ -2416,6 +2486,9 @@ void dure_reply_encode(dure_writer_t *writer, const dure_reply_t *in)
     case DURE_REPLY_STATUS:
         dure_tell_status_encode(writer, &in->status);
         return;
+    case DURE_REPLY_TRY:
+        dure_tell_try_encode(writer, &in->try);
+        return;
     case DURE_REPLY_PROBLEM:
         dure_tell_problem_encode(writer, &in->problem);
         return;
@@ -2444,6 +2517,8 @@ const char *dure_reply_kind_name(uint8_t kind)
         return "effects";
     case DURE_REPLY_STATUS:
         return "status";
+    case DURE_REPLY_TRY:
+        return "try";
     case DURE_REPLY_PROBLEM:
         return "problem";
     }

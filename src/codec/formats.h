@@ -1064,6 +1064,16 @@ typedef struct {
 void dure_ask_follow_decode(dure_reader_t *reader, dure_ask_follow_t *out);
 void dure_ask_follow_encode(dure_writer_t *writer, const dure_ask_follow_t *in);
 
+/* What would become of these rows of a batch by a city's officers now? Nothing is changed. */
+typedef struct {
+    uint32_t city;
+    uint8_t what; /* 1 grant, 2 recall; u8:1..2 */
+    uint64_t fund;
+    dure_view_t rows;
+} dure_ask_try_t;
+void dure_ask_try_decode(dure_reader_t *reader, dure_ask_try_t *out);
+void dure_ask_try_encode(dure_writer_t *writer, const dure_ask_try_t *in);
+
 /* How the node is doing, as text for people. */
 typedef struct {
     uint8_t nothing; /* no fields: no bytes on the wire */
@@ -1160,6 +1170,22 @@ typedef struct {
 void dure_tell_status_decode(dure_reader_t *reader, dure_tell_status_t *out);
 void dure_tell_status_encode(dure_writer_t *writer, const dure_tell_status_t *in);
 
+/* What would become of one row. */
+typedef struct {
+    uint16_t code; /* schema/results.json; 0 = it would be done */
+    dure_amount_t amount; /* that would move */
+    dure_name_t rule; /* the rule that refuses */
+} dure_tried_row_t;
+void dure_tried_row_decode(dure_reader_t *reader, dure_tried_row_t *out);
+void dure_tried_row_encode(dure_writer_t *writer, const dure_tried_row_t *in);
+
+/* One element per row, in order. */
+typedef struct {
+    dure_view_t rows;
+} dure_tell_try_t;
+void dure_tell_try_decode(dure_reader_t *reader, dure_tell_try_t *out);
+void dure_tell_try_encode(dure_writer_t *writer, const dure_tell_try_t *in);
+
 /* The request was not understood or cannot be served now. */
 typedef struct {
     dure_bytes_t text; /* a sentence; bytes:512 */
@@ -1178,6 +1204,7 @@ typedef enum {
     DURE_REQUEST_RECEIPT = 7,
     DURE_REQUEST_FOLLOW = 8,
     DURE_REQUEST_STATUS = 9,
+    DURE_REQUEST_TRY = 10,
 } dure_request_kind_t;
 
 typedef struct {
@@ -1192,6 +1219,7 @@ typedef struct {
         dure_ask_receipt_t receipt;
         dure_ask_follow_t follow;
         dure_ask_status_t status;
+        dure_ask_try_t try;
     };
 } dure_request_t;
 void dure_request_decode(dure_reader_t *reader, dure_request_t *out);
@@ -1216,6 +1244,7 @@ typedef enum {
     DURE_REPLY_RECEIPT = 7,
     DURE_REPLY_EFFECTS = 8,
     DURE_REPLY_STATUS = 9,
+    DURE_REPLY_TRY = 10,
     DURE_REPLY_PROBLEM = 255,
 } dure_reply_kind_t;
 
@@ -1231,6 +1260,7 @@ typedef struct {
         dure_tell_receipt_t receipt;
         dure_tell_effects_t effects;
         dure_tell_status_t status;
+        dure_tell_try_t try;
         dure_tell_problem_t problem;
     };
 } dure_reply_t;

@@ -882,6 +882,16 @@ static void encode_ask_follow(dure_writer_t *writer, const void *in)
     dure_ask_follow_encode(writer, in);
 }
 
+static void decode_ask_try(dure_reader_t *reader, void *out)
+{
+    dure_ask_try_decode(reader, out);
+}
+
+static void encode_ask_try(dure_writer_t *writer, const void *in)
+{
+    dure_ask_try_encode(writer, in);
+}
+
 static void decode_ask_status(dure_reader_t *reader, void *out)
 {
     dure_ask_status_decode(reader, out);
@@ -990,6 +1000,26 @@ static void decode_tell_status(dure_reader_t *reader, void *out)
 static void encode_tell_status(dure_writer_t *writer, const void *in)
 {
     dure_tell_status_encode(writer, in);
+}
+
+static void decode_tried_row(dure_reader_t *reader, void *out)
+{
+    dure_tried_row_decode(reader, out);
+}
+
+static void encode_tried_row(dure_writer_t *writer, const void *in)
+{
+    dure_tried_row_encode(writer, in);
+}
+
+static void decode_tell_try(dure_reader_t *reader, void *out)
+{
+    dure_tell_try_decode(reader, out);
+}
+
+static void encode_tell_try(dure_writer_t *writer, const void *in)
+{
+    dure_tell_try_encode(writer, in);
 }
 
 static void decode_tell_problem(dure_reader_t *reader, void *out)
@@ -1101,7 +1131,7 @@ const field_t shape_fields[] = {
     {"entry", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 2},
     {"entry", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 1},
     {"until", SHAPE_UINT, 4, UINT64_C(0), UINT64_C(84005), 0},
-    {"act", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 102},
+    {"act", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 105},
     {"proposal", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"hash", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"party", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
@@ -1204,7 +1234,7 @@ const field_t shape_fields[] = {
     {"version", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(1), 0},
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"valid_until", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
-    {"body", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 103},
+    {"body", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 106},
     {"slot", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(3), 0},
     {"signature", SHAPE_RAW, 64, UINT64_C(0), UINT64_C(0), 0},
     {"from", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
@@ -1403,6 +1433,10 @@ const field_t shape_fields[] = {
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"id", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 0},
     {"after", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
+    {"city", SHAPE_UINT, 4, UINT64_C(1), UINT64_C(4294967295), 0},
+    {"what", SHAPE_UINT, 1, UINT64_C(1), UINT64_C(2), 0},
+    {"fund", SHAPE_UINT, 8, UINT64_C(1), UINT64_C(18446744073709551615), 0},
+    {"rows", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 13},
     {"chain_id", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"height", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
     {"time", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(7257945600000), 0},
@@ -1419,7 +1453,7 @@ const field_t shape_fields[] = {
     {"ledger_root", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"record", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(131072), 0},
     {"cursor", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"records", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 92},
+    {"records", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 93},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
     {"block", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(4194304), 0},
     {"found", SHAPE_UINT, 1, UINT64_C(0), UINT64_C(1), 0},
@@ -1431,11 +1465,15 @@ const field_t shape_fields[] = {
     {"block_hash", SHAPE_RAW, 32, UINT64_C(0), UINT64_C(0), 0},
     {"answers", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(16384), 79},
     {"text", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(16384), 0},
+    {"code", SHAPE_UINT, 2, UINT64_C(0), UINT64_C(65535), 0},
+    {"amount", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(1000000000000000), 0},
+    {"rule", SHAPE_NAME, 1, UINT64_C(0), UINT64_C(31), 0},
+    {"rows", SHAPE_LIST, 2, UINT64_C(0), UINT64_C(256), 100},
     {"text", SHAPE_BYTES, 4, UINT64_C(0), UINT64_C(512), 0},
     {"number", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 104},
+    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 107},
     {"number", SHAPE_UINT, 8, UINT64_C(0), UINT64_C(18446744073709551615), 0},
-    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 105},
+    {"what", SHAPE_INNER, 0, UINT64_C(0), UINT64_C(0), 108},
     {"account", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 37},
     {"fund", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 38},
     {"parameter", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 39},
@@ -1482,17 +1520,19 @@ const field_t shape_fields[] = {
     {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 85},
     {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 86},
     {"follow", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 87},
-    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 88},
-    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 89},
-    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 90},
-    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 91},
-    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 93},
-    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 94},
-    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 95},
-    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 96},
-    {"effects", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 97},
-    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 98},
-    {"problem", SHAPE_CASE, 1, UINT64_C(255), UINT64_C(255), 99},
+    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 89},
+    {"try", SHAPE_CASE, 1, UINT64_C(10), UINT64_C(10), 88},
+    {"head", SHAPE_CASE, 1, UINT64_C(1), UINT64_C(1), 90},
+    {"submit", SHAPE_CASE, 1, UINT64_C(2), UINT64_C(2), 91},
+    {"record", SHAPE_CASE, 1, UINT64_C(3), UINT64_C(3), 92},
+    {"scan", SHAPE_CASE, 1, UINT64_C(4), UINT64_C(4), 94},
+    {"block", SHAPE_CASE, 1, UINT64_C(5), UINT64_C(5), 95},
+    {"answer", SHAPE_CASE, 1, UINT64_C(6), UINT64_C(6), 96},
+    {"receipt", SHAPE_CASE, 1, UINT64_C(7), UINT64_C(7), 97},
+    {"effects", SHAPE_CASE, 1, UINT64_C(8), UINT64_C(8), 98},
+    {"status", SHAPE_CASE, 1, UINT64_C(9), UINT64_C(9), 99},
+    {"try", SHAPE_CASE, 1, UINT64_C(10), UINT64_C(10), 101},
+    {"problem", SHAPE_CASE, 1, UINT64_C(255), UINT64_C(255), 102},
 };
 
 const shape_t shapes[] = {
@@ -1584,23 +1624,26 @@ const shape_t shapes[] = {
     {"ask_answer", false, 337, 1, sizeof(dure_ask_answer_t), decode_ask_answer, encode_ask_answer},
     {"ask_receipt", false, 338, 1, sizeof(dure_ask_receipt_t), decode_ask_receipt, encode_ask_receipt},
     {"ask_follow", false, 339, 1, sizeof(dure_ask_follow_t), decode_ask_follow, encode_ask_follow},
-    {"ask_status", false, 340, 0, sizeof(dure_ask_status_t), decode_ask_status, encode_ask_status},
-    {"tell_head", false, 340, 7, sizeof(dure_tell_head_t), decode_tell_head, encode_tell_head},
-    {"tell_submit", false, 347, 1, sizeof(dure_tell_submit_t), decode_tell_submit, encode_tell_submit},
-    {"tell_record", false, 348, 6, sizeof(dure_tell_record_t), decode_tell_record, encode_tell_record},
-    {"scanned", false, 354, 1, sizeof(dure_scanned_t), decode_scanned, encode_scanned},
-    {"tell_scan", false, 355, 2, sizeof(dure_tell_scan_t), decode_tell_scan, encode_tell_scan},
-    {"tell_block", false, 357, 2, sizeof(dure_tell_block_t), decode_tell_block, encode_tell_block},
-    {"tell_answer", false, 359, 2, sizeof(dure_tell_answer_t), decode_tell_answer, encode_tell_answer},
-    {"tell_receipt", false, 361, 2, sizeof(dure_tell_receipt_t), decode_tell_receipt, encode_tell_receipt},
-    {"tell_effects", false, 363, 4, sizeof(dure_tell_effects_t), decode_tell_effects, encode_tell_effects},
-    {"tell_status", false, 367, 1, sizeof(dure_tell_status_t), decode_tell_status, encode_tell_status},
-    {"tell_problem", false, 368, 1, sizeof(dure_tell_problem_t), decode_tell_problem, encode_tell_problem},
-    {"ask", false, 369, 2, sizeof(dure_ask_t), decode_ask, encode_ask},
-    {"tell", false, 371, 2, sizeof(dure_tell_t), decode_tell, encode_tell},
-    {"act", true, 373, 12, sizeof(dure_act_t), decode_act, encode_act},
-    {"body", true, 385, 26, sizeof(dure_body_t), decode_body, encode_body},
-    {"request", true, 411, 9, sizeof(dure_request_t), decode_request, encode_request},
-    {"reply", true, 420, 10, sizeof(dure_reply_t), decode_reply, encode_reply},
+    {"ask_try", false, 340, 4, sizeof(dure_ask_try_t), decode_ask_try, encode_ask_try},
+    {"ask_status", false, 344, 0, sizeof(dure_ask_status_t), decode_ask_status, encode_ask_status},
+    {"tell_head", false, 344, 7, sizeof(dure_tell_head_t), decode_tell_head, encode_tell_head},
+    {"tell_submit", false, 351, 1, sizeof(dure_tell_submit_t), decode_tell_submit, encode_tell_submit},
+    {"tell_record", false, 352, 6, sizeof(dure_tell_record_t), decode_tell_record, encode_tell_record},
+    {"scanned", false, 358, 1, sizeof(dure_scanned_t), decode_scanned, encode_scanned},
+    {"tell_scan", false, 359, 2, sizeof(dure_tell_scan_t), decode_tell_scan, encode_tell_scan},
+    {"tell_block", false, 361, 2, sizeof(dure_tell_block_t), decode_tell_block, encode_tell_block},
+    {"tell_answer", false, 363, 2, sizeof(dure_tell_answer_t), decode_tell_answer, encode_tell_answer},
+    {"tell_receipt", false, 365, 2, sizeof(dure_tell_receipt_t), decode_tell_receipt, encode_tell_receipt},
+    {"tell_effects", false, 367, 4, sizeof(dure_tell_effects_t), decode_tell_effects, encode_tell_effects},
+    {"tell_status", false, 371, 1, sizeof(dure_tell_status_t), decode_tell_status, encode_tell_status},
+    {"tried_row", false, 372, 3, sizeof(dure_tried_row_t), decode_tried_row, encode_tried_row},
+    {"tell_try", false, 375, 1, sizeof(dure_tell_try_t), decode_tell_try, encode_tell_try},
+    {"tell_problem", false, 376, 1, sizeof(dure_tell_problem_t), decode_tell_problem, encode_tell_problem},
+    {"ask", false, 377, 2, sizeof(dure_ask_t), decode_ask, encode_ask},
+    {"tell", false, 379, 2, sizeof(dure_tell_t), decode_tell, encode_tell},
+    {"act", true, 381, 12, sizeof(dure_act_t), decode_act, encode_act},
+    {"body", true, 393, 26, sizeof(dure_body_t), decode_body, encode_body},
+    {"request", true, 419, 10, sizeof(dure_request_t), decode_request, encode_request},
+    {"reply", true, 429, 11, sizeof(dure_reply_t), decode_reply, encode_reply},
 };
 const size_t shapes_count = sizeof shapes / sizeof shapes[0];
