@@ -536,10 +536,14 @@ uint32_t ledger_places(const dure_ledger_t *ledger, uint32_t party);
 /* A reward goes into the untouched lot of today's reward by the same program, or CELL_NONE. */
 uint32_t ledger_reward_lot_find(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
                                 uint8_t version);
-/* Whether so many lots that came by themselves, of which `new_of_fund` are of this fund, have a
-   place: rewards may fill a wallet beyond what purchases may. */
+/* Lots that come to a wallet and that leave it, in all and of one fund. */
+typedef struct {
+    uint32_t come, come_of_fund, go, go_of_fund;
+} coming_t;
+/* Whether lots that come by themselves have a place: rewards may fill a wallet beyond what
+   purchases may. */
 bool ledger_reward_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                         uint32_t new_count, uint32_t new_of_fund);
+                         const coming_t *coming);
 /* Issues a reward into such a lot or a new one, whose number it returns. */
 uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,
                              dure_amount_t amount);

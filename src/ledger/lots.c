@@ -239,14 +239,16 @@ uint32_t ledger_reward_lot_find(const dure_ledger_t *ledger, uint32_t party, uin
 }
 
 bool ledger_reward_place(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                         uint32_t new_count, uint32_t new_of_fund)
+                         const coming_t *coming)
 {
     uint32_t unused;
     const party_t *owner = party_at(ledger, party);
-    return places_taken(ledger, owner, fund, &unused) + new_of_fund <= REWARD_LOTS_MAX &&
-           ledger_places(ledger, party) + new_count <= PARTY_PLACES_MAX &&
-           ledger_room(ledger, POOL_LOT) >= ledger->state->pools[POOL_ORDER].live + new_count &&
-           owner->lot_next < UINT32_MAX - new_count;
+    return places_taken(ledger, owner, fund, &unused) + coming->come_of_fund <=
+               REWARD_LOTS_MAX + coming->go_of_fund &&
+           ledger_places(ledger, party) + coming->come <= PARTY_PLACES_MAX + coming->go &&
+           ledger_room(ledger, POOL_LOT) + coming->go >=
+               ledger->state->pools[POOL_ORDER].live + coming->come &&
+           owner->lot_next < UINT32_MAX - coming->come;
 }
 
 uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fund, uint8_t version,

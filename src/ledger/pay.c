@@ -133,8 +133,7 @@ static bool is_taken(const plan_t *plan, uint32_t cell)
 static bool reward_fits(const dure_ledger_t *ledger, const pay_t *pay, const plan_t *plan,
                         const part_t *part)
 {
-    uint32_t new_count = 1;
-    uint32_t new_of_fund = 1;
+    coming_t coming = {.come = 1, .come_of_fund = 1};
     for (uint32_t i = 0; i < plan->parts_count; i++) {
         const part_t *before = &plan->parts[i];
         if (dure_amount_is_zero(before->reward)) {
@@ -143,11 +142,18 @@ static bool reward_fits(const dure_ledger_t *ledger, const pay_t *pay, const pla
         if (before->fund == part->fund && before->version == part->version) {
             return true;
         }
-        new_count++;
-        new_of_fund += before->fund == part->fund;
+        coming.come++;
+        coming.come_of_fund += before->fund == part->fund;
+    }
+    for (uint32_t i = 0; i < plan->taken_count; i++) {
+        const lot_t *lot = lot_at(ledger, plan->taken[i].cell);
+        if (dure_amount_compare(plan->taken[i].amount, ledger_lot_left(lot)) == 0) {
+            coming.go++;
+            coming.go_of_fund += lot->fund == part->fund;
+        }
     }
     const uint32_t alike = ledger_reward_lot_find(ledger, pay->payer, part->fund, part->version);
-    return ledger_reward_place(ledger, pay->payer, part->fund, new_count, new_of_fund) ||
+    return ledger_reward_place(ledger, pay->payer, part->fund, &coming) ||
            (alike != CELL_NONE && dure_amount_is_zero(plan->rest) && !is_taken(plan, alike));
 }
 

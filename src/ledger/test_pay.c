@@ -89,6 +89,20 @@ static void a_reward_stays_below_the_ceiling(void **state)
     assert_int_equal(money_number(world, DURE_LABEL_REWARD), 300);
     assert_int_equal(money_of(world, FUND)->issued.won, 100300);
     money_end(world);
+    /* Two parts of one fund share what the ceiling leaves. */
+    world = money_world(100000, 0);
+    money_fund(world, FUND, (money_terms_t){.reward = 500, .ceiling = 2060});
+    money_fund(world, EIGHT, (money_terms_t){.reward = 500});
+    for (uint64_t i = 0; i < 3; i++) {
+        money_buy(world, ANNA, FUND + i % 2, 1000);
+    }
+    const dure_effect_t paid = money_pay(world, ANNA, SHOP, 3000);
+    assert_int_equal(paid.parts_count, 3);
+    assert_int_equal(paid.parts[0].reward.won, 50);
+    assert_int_equal(paid.parts[2].reward.won, 10);
+    assert_int_equal(paid.parts[2].reward_lot, paid.parts[0].reward_lot);
+    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 110);
+    money_end(world);
 }
 
 static void rewards_have_64_places(void **state)
@@ -107,6 +121,10 @@ static void rewards_have_64_places(void **state)
     world_days(world, 1);
     assert_int_equal(money_pay(world, ANNA, SHOP, 100).parts[0].reward.won, 0);
     assert_int_equal(money_number(world, DURE_LABEL_REWARD), 0);
+    /* A payment that empties a lot makes a place. */
+    const uint64_t rest = money_lot(world, ANNA, FUND, 1)->left;
+    assert_int_equal(money_pay(world, ANNA, SHOP, rest - 1).parts[0].reward.won, 0);
+    assert_int_equal(money_pay(world, ANNA, SHOP, 1 + 5 + 14).parts[0].reward_lot, 65);
     money_end(world);
 }
 
@@ -261,7 +279,7 @@ static void held_money_is_not_redeemed(void **state)
 static void the_moves_of_a_payment_are_72(void **state)
 {
     (void)state;
-    world_t *world = money_world(100000, 0);
+    world_t *world = money_world(100000, 100000);
     const money_terms_t terms = {.reward = 500, .share = 100};
     money_fund(world, FUND, terms);
     money_fund(world, EIGHT, terms);
@@ -270,6 +288,12 @@ static void the_moves_of_a_payment_are_72(void **state)
     }
     /* A part for each lot: five moves each, and two of the shop's. */
     money_send(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 15000));
+    /* Two more of each debt that is repaid. */
+    money_buy(world, BEN, FUND, 1000);
+    const dure_effect_t paid = money_pay(world, BEN, OTHER, 1000);
+    money_send(world, DURE_RESULT_DONE, OTHER, body_redemption(FUND, 990));
+    money_refund(world, DURE_RESULT_DONE, OTHER, &paid, 1000);
+    money_send(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(OTHER, 14000));
     money_send(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 14000));
     assert_int_equal(world->effect.moves_count, 72);
     money_end(world);

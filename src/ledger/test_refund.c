@@ -182,6 +182,35 @@ static void a_lot_that_expired_comes_back_for_a_while(void **state)
     assert_int_equal(money_lot(world, ANNA, FUND, 4)->left, 6000);
     money_pay(world, ANNA, OTHER, 12000);
     assert_int_equal(money_lots(world, ANNA, FUND), 3000);
+    /* On its last day a lot comes back as it was. */
+    money_buy(world, ANNA, FUND, 10000);
+    const dure_effect_t other = money_pay(world, ANNA, SHOP, 10000);
+    world_days(world, 10);
+    money_refund(world, done, SHOP, &other, 10000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 5)->end_day, TODAY + 12 + 10);
+    money_end(world);
+}
+
+/* What comes back into a lot never makes it more than it was. */
+static void lots_of_equal_terms(void **state)
+{
+    (void)state;
+    world_t *world = money_world(0, 0);
+    money_fund(world, FUND, (money_terms_t){.validity = "10 days"});
+    money_fund(world, EIGHT, (money_terms_t){.priority = 1});
+    money_buy(world, ANNA, FUND, 5000);
+    const dure_effect_t first = money_pay(world, ANNA, SHOP, 4000);
+    money_buy(world, ANNA, FUND, 5000); /* lot 2 of the same terms */
+    money_pay(world, ANNA, OTHER, 900); /* lot 1 keeps 100 */
+    const dure_effect_t second = money_pay(world, ANNA, SHOP, 3100);
+    assert_int_equal(second.lots_count, 2);
+    /* So that both still stand: 100 of lot 1 are back. */
+    money_refund(world, done, SHOP, &second, 3050);
+    world_days(world, 11);
+    money_refund(world, done, SHOP, &first, 4000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4000);
+    money_refund(world, done, SHOP, &second, 50);
+    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4050);
     money_end(world);
 }
 
@@ -266,7 +295,7 @@ static void a_full_wallet(void **state)
                               .order_day = TODAY,
                               .issue_day = TODAY,
                               .end_day = FAR_DAY};
-    const dure_effect_t other = money_pay(world, ANNA, SHOP, 101);
+    const dure_effect_t other = money_pay(world, ANNA, SHOP, 50); /* lot 1, and 49 of lot 2 */
     for (uint32_t i = ledger_places(world->ledger, anna); i < PARTY_PLACES_MAX; i++) {
         dure_lot_t lot = small;
         lot.number = 1000 + i;
@@ -276,7 +305,10 @@ static void a_full_wallet(void **state)
         of->held_citizens = dure_amount_plus(of->held_citizens, small.face);
         of->escrow = dure_amount_plus(of->escrow, small.face);
     }
-    money_refund(world, DURE_RESULT_LOTS_FULL, SHOP, &other, 101);
+    money_refund(world, DURE_RESULT_LOTS_FULL, SHOP, &other, 50);
+    /* Into a lot that stands something comes back all the same. */
+    money_refund(world, done, SHOP, &other, 49);
+    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 100);
     money_end(world);
 }
 
@@ -547,7 +579,7 @@ static money_t one_history(uint64_t seed, uint64_t pieces)
     world_t *world = money_world(roll(&random, 3000), 1000000);
     for (uint32_t i = 0; i < 2; i++) {
         money_fund(world, FUND + i,
-                   (money_terms_t){.priority = i,
+                   (money_terms_t){.priority = i * (uint32_t)(seed % 2),
                                    .validity = "10 days",
                                    .reward = (uint32_t)roll(&random, 2000),
                                    .share = (uint32_t)roll(&random, 3000)});
@@ -759,6 +791,7 @@ int main(void)
         cmocka_unit_test(within_its_days),
         cmocka_unit_test(twenty_days_later),
         cmocka_unit_test(a_lot_that_expired_comes_back_for_a_while),
+        cmocka_unit_test(lots_of_equal_terms),
         cmocka_unit_test(emptied_and_standing_lots),
         cmocka_unit_test(a_changed_lot_is_left_alone),
         cmocka_unit_test(a_full_wallet),
