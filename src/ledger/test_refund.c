@@ -197,20 +197,18 @@ static void lots_of_equal_terms(void **state)
     (void)state;
     world_t *world = money_world(0, 0);
     money_fund(world, FUND, (money_terms_t){.validity = "10 days"});
-    money_fund(world, EIGHT, (money_terms_t){.priority = 1});
+    money_buy(world, ANNA, FUND, 5000);
     money_buy(world, ANNA, FUND, 5000);
     const dure_effect_t first = money_pay(world, ANNA, SHOP, 4000);
-    money_buy(world, ANNA, FUND, 5000); /* lot 2 of the same terms */
-    money_pay(world, ANNA, OTHER, 900); /* lot 1 keeps 100 */
-    const dure_effect_t second = money_pay(world, ANNA, SHOP, 3100);
-    assert_int_equal(second.lots_count, 2);
-    /* So that both still stand: 100 of lot 1 are back. */
-    money_refund(world, done, SHOP, &second, 3050);
+    const dure_effect_t second = money_pay(world, ANNA, SHOP, 4000); /* 3,000 of lot 2 */
+    money_refund(world, done, SHOP, &first, 1);                      /* lot 1 stands again */
     world_days(world, 11);
-    money_refund(world, done, SHOP, &first, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4000);
-    money_refund(world, done, SHOP, &second, 50);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4050);
+    money_refund(world, done, SHOP, &first, 3999);
+    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 3999);
+    money_refund(world, done, SHOP, &second, 3000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 4)->left, 3000);
+    money_refund(world, done, SHOP, &second, 1000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4999);
     money_end(world);
 }
 
