@@ -49,7 +49,7 @@ static int print_progress(session_t *session, const outcome_t *outcome, const du
 }
 
 /* Signed by an officer; `act` may be completed from the session before. */
-static int propose(session_t *session, const dure_act_t *act, const char *what)
+int act_propose(session_t *session, const dure_act_t *act, const char *what)
 {
     static dure_body_t body = {.kind = DURE_BODY_PROPOSE};
     static outcome_t outcome;
@@ -70,7 +70,7 @@ static int propose_alone(const args_t *args, const dure_act_t *act, const char *
     if (!session_open(&session, args)) {
         return EXIT_WORLD;
     }
-    int code = propose(&session, act, what);
+    int code = act_propose(&session, act, what);
     session_close(&session);
     return code;
 }
@@ -348,7 +348,7 @@ static int recover_with(session_t *session, dure_key_file_t *key, const char *pa
         .recover = {.subject = subject, .entry = {.slot = key->slot, .key = key->public_key}}};
     char what[128];
     snprintf(what, sizeof what, "a new key for party %" PRIu64, subject);
-    const int code = propose(session, &act, what);
+    const int code = act_propose(session, &act, what);
     if (code != EXIT_DONE || key->party == subject) {
         return code;
     }
@@ -399,15 +399,19 @@ static int city_estate(const args_t *args)
 
 /* ---- approving ------------------------------------------------------------------------------- */
 
-static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
+static void batch_text(char out[ACT_TEXT_SIZE], const dure_act_batch_t *act)
 {
-    dure_act_t act;
-    dure_reader_t reader = dure_reader(bytes);
-    dure_act_decode(&reader, &act);
-    if (!dure_reader_end(&reader)) {
-        snprintf(out, capacity, "an act that cannot be read");
-        return;
-    }
+    text_t rows = number_text(act->rows), total = amount_text(act->total);
+    text_t from = day_text(act->from), until = day_text(act->until);
+    snprintf(out, ACT_TEXT_SIZE, "%s %s parties, fund %" PRIu64 ", up to %s, %s to %s, list %s",
+             act->what == 1 ? "grant to" : "recall from", rows.text, act->fund, total.text,
+             from.text, until.text, hash_text(&act->root).text);
+}
+
+void act_text(char out[ACT_TEXT_SIZE], const dure_act_t *of)
+{
+    const size_t capacity = ACT_TEXT_SIZE;
+    const dure_act_t act = *of; /* its bytes are borrowed */
     switch ((dure_act_kind_t)act.kind) {
     case DURE_ACT_ACCOUNT:
         snprintf(out, capacity, "account %s", act.account.account.text);
@@ -440,9 +444,7 @@ static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
                  day_text(act.version.from).text);
         return;
     case DURE_ACT_BATCH:
-        snprintf(out, capacity, "%s %u parties, fund %" PRIu64 ", up to %s",
-                 act.batch.what == 1 ? "grant to" : "recall from", (unsigned)act.batch.rows,
-                 act.batch.fund, amount_text(act.batch.total).text);
+        batch_text(out, &act.batch);
         return;
     case DURE_ACT_MODE:
         snprintf(out, capacity, "fund %" PRIu64 " is %s", act.mode.fund,
@@ -455,6 +457,18 @@ static void describe_act(char *out, size_t capacity, dure_bytes_t bytes)
         snprintf(out, capacity, "the estate of party %" PRIu64 " to party %" PRIu64,
                  act.estate.subject, act.estate.heir);
         return;
+    }
+}
+
+static void describe_act(char out[ACT_TEXT_SIZE], dure_bytes_t bytes)
+{
+    dure_act_t act;
+    dure_reader_t reader = dure_reader(bytes);
+    dure_act_decode(&reader, &act);
+    if (dure_reader_end(&reader)) {
+        act_text(out, &act);
+    } else {
+        snprintf(out, ACT_TEXT_SIZE, "an act that cannot be read");
     }
 }
 
@@ -491,13 +505,13 @@ static int approve(session_t *session, const dure_tx_id_t *id)
     static dure_body_t body = {.kind = DURE_BODY_APPROVE};
     static outcome_t outcome;
     bool found = false;
-    char what[256] = "the proposal";
+    char what[ACT_TEXT_SIZE] = "the proposal";
     dure_key_file_t key;
     if (!dure_client_proposal(session->client, &found, &proposal, id)) {
         return session_failed(session);
     }
     if (found) {
-        describe_act(what, sizeof what, proposal.act);
+        describe_act(what, proposal.act);
     } else {
         proposal.approvals_count = 0; /* let the ledger say so */
     }
@@ -527,10 +541,10 @@ static int city_approve(const args_t *args)
 static void list_proposal(session_t *session, dure_bytes_t record)
 {
     static dure_record_proposal_t proposal;
-    char what[256];
+    char what[ACT_TEXT_SIZE];
     dure_reader_t reader = dure_reader(record);
     dure_record_proposal_decode(&reader, &proposal);
-    describe_act(what, sizeof what, proposal.act);
+    describe_act(what, proposal.act);
     if (session->args->json) {
         print_json(json_pack("{s:s, s:s, s:i, s:s, s:s}", "id", id_text(&proposal.id).text, "act",
                              what, "approvals", (int)proposal.approvals_count, "proposed",

@@ -57,6 +57,7 @@ extern const command_t party_commands[];
 extern const command_t money_commands[];
 extern const command_t bank_commands[];
 extern const command_t show_commands[];
+extern const command_t grant_commands[];
 extern const command_t hold_commands[];
 extern const command_t mandate_commands[];
 extern const command_t upkeep_commands[];
@@ -137,6 +138,9 @@ dure_time_t session_now(const session_t *session);
 /* Path of a key: the file itself, or DIR/keys/NAME.key. */
 void key_path(char out[1024], const args_t *args, const char *name);
 
+/* session_next: the party's next id, and until when a transaction signed now holds. */
+bool session_next(session_t *session, dure_tx_id_t *id, dure_time_t *until, uint64_t party);
+
 /* What became of a transaction. */
 typedef struct {
     dure_tx_id_t id;
@@ -150,6 +154,14 @@ typedef struct {
    EXIT_REFUSED after telling why, or EXIT_WORLD. */
 int session_submit(session_t *session, outcome_t *outcome, const dure_key_file_t *key,
                    const dure_body_t *body);
+
+/* ---- dure_city.c: what officers decide
+ * ------------------------------------------------------------ */
+#define ACT_TEXT_SIZE 640u
+/* What an act would do, in a line. */
+void act_text(char out[ACT_TEXT_SIZE], const dure_act_t *act);
+/* Proposes it, signed by an officer, and tells how far that is; the exit code. */
+int act_propose(session_t *session, const dure_act_t *act, const char *what);
 
 /* ---- dure_effect.c: effects in words
  * -------------------------------------------------------------- */

@@ -8,8 +8,8 @@
 /* To add commands: a table of rows ended by an empty one, named here. */
 static const command_t *const groups[] = {key_commands,    city_commands,    party_commands,
                                           money_commands,  bank_commands,    show_commands,
-                                          hold_commands,   mandate_commands, upkeep_commands,
-                                          export_commands, extern_commands};
+                                          hold_commands,   mandate_commands, grant_commands,
+                                          upkeep_commands, export_commands,  extern_commands};
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 /* How many of the line's words the command's are; 0 if it is another command. */

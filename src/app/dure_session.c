@@ -210,16 +210,26 @@ static dure_time_t valid_until(const session_t *session)
     return session_now(session) + (session->genesis.clock == 2 ? DAY_MS : HOUR_MS);
 }
 
+bool session_next(session_t *session, dure_tx_id_t *id, dure_time_t *until, uint64_t party)
+{
+    if (!refresh_time(session) || !next_id(session, id, party)) {
+        return false;
+    }
+    *until = valid_until(session);
+    return true;
+}
+
 /* Signs and submits once; *answer borrows from the client. */
 static bool submit_once(session_t *session, dure_answer_t *answer, dure_tx_id_t *id,
                         const dure_key_file_t *key, const dure_body_t *body)
 {
-    if (!refresh_time(session) || !next_id(session, id, key->party)) {
+    dure_time_t until = 0;
+    if (!session_next(session, id, &until, key->party)) {
         return false;
     }
     static uint8_t wire[DURE_TX_SIZE_MAX];
     dure_writer_t writer = dure_writer(wire, sizeof wire);
-    dure_tx_t tx = {.version = 1, .id = *id, .valid_until = valid_until(session), .body = *body};
+    dure_tx_t tx = {.version = 1, .id = *id, .valid_until = until, .body = *body};
     if (!dure_tx_seal(&writer, &tx, &session->chain_id, key->slot, &key->secret)) {
         complain(EXIT_WORLD, "the transaction cannot be signed: it is too large");
         return false;
