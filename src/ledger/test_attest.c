@@ -90,6 +90,11 @@ static void a_recheck_ahead_keeps_the_present_fact_until_its_day(void **state)
     assert_int_equal(today(world), 100);
     world_days(world, 1);
     assert_int_equal(today(world), 300);
+    /* One that ended on the very day that the next one starts ends the day before. */
+    attest(world, 310, 0, TODAY + 20);
+    attest(world, 320, TODAY + 20, FAR_DAY);
+    entries(world, ENTRIES(ENTRY(310, 0, TODAY + 19), ENTRY(320, TODAY + 20, FAR_DAY)));
+    attest(world, 300, TODAY + 5, FAR_DAY);
     /* What has passed goes with the next attestation; the present one is kept. */
     attest(world, 400, TODAY + 20, TODAY + 30);
     entries(world, ENTRIES(ENTRY(300, TODAY + 5, TODAY + 19), ENTRY(400, TODAY + 20, TODAY + 30)));
