@@ -100,21 +100,20 @@ static uint8_t language_of(const char *text)
     return language;
 }
 
-static bool choose_language(args_t *args)
+bool language_choose(uint8_t *language, const char *given)
 {
-    const char *language = args_option(args, "--lang");
-    if (language != NULL) {
-        args->language = language_of(language);
-        if (args->language == DURE_YAK_LANGUAGES || strlen(language) != 2) {
-            complain(EXIT_USAGE, "--lang is ko, en or zh, not '%s'", language);
+    if (given != NULL) {
+        *language = language_of(given);
+        if (*language == DURE_YAK_LANGUAGES || strlen(given) != 2) {
+            complain(EXIT_USAGE, "--lang is ko, en or zh, not '%s'", given);
             return false;
         }
         return true;
     }
-    language = getenv("LC_ALL");
-    language = language == NULL || *language == 0 ? getenv("LANG") : language;
-    args->language = language == NULL ? DURE_YAK_EN : language_of(language);
-    args->language = args->language == DURE_YAK_LANGUAGES ? DURE_YAK_EN : args->language;
+    given = getenv("LC_ALL");
+    given = given == NULL || *given == 0 ? getenv("LANG") : given;
+    *language = given == NULL ? DURE_YAK_EN : language_of(given);
+    *language = *language == DURE_YAK_LANGUAGES ? DURE_YAK_EN : *language;
     return true;
 }
 
@@ -150,7 +149,7 @@ bool args_parse(args_t *args, const command_t *command, int argc, char **argv)
         const char *home = getenv("DURE_DIR");
         args->directory = home != NULL && *home != 0 ? home : "city";
     }
-    return choose_language(args);
+    return language_choose(&args->language, args_option(args, "--lang"));
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

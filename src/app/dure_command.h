@@ -69,6 +69,9 @@ __attribute__((format(printf, 2, 3))) int complain(int code, const char *format,
 
 /* args_parse: false after a complaint. */
 bool args_parse(args_t *args, const command_t *command, int argc, char **argv);
+/* language_choose: the one given ("ko", "en", "zh"), or if it is NULL the environment's.  False
+   after a complaint. */
+bool language_choose(uint8_t *language, const char *given);
 /* args_option: the value, "" for a flag, NULL if it was not given. */
 const char *args_option(const args_t *args, const char *name);
 
@@ -172,6 +175,8 @@ json_t *outcome_json(const args_t *args, const outcome_t *outcome);
 void print_refusal(session_t *session, const outcome_t *outcome);
 /* The lines under a done transaction: each move, indented, then id, block and time. */
 void print_moves(session_t *session, const dure_effect_t *effect);
+/* A number of an effect with a label of the vocabulary: won, a day or a count. */
+text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64_t value);
 /* The rule that spoke, in the words of its program and the language asked for, and the numbers. */
 void print_reason(session_t *session, FILE *out, const dure_effect_t *effect);
 void print_place(session_t *session, const outcome_t *outcome);

@@ -5,6 +5,44 @@
 
 /* ---- outcomes -------------------------------------------------------------------------------- */
 
+/* The n-th lot taken: how much, and the terms that it had. */
+static json_t *lot_json(const dure_effect_t *effect, uint32_t n)
+{
+    const dure_effect_lot_t *lot = &effect->lots[n];
+    const dure_effect_move_t *move = NULL;
+    for (uint32_t i = 0, seen = 0; i < effect->moves_count && move == NULL; i++) {
+        if (effect->moves[i].what == DURE_MOVE_LOT_TAKEN && seen++ == n) {
+            move = &effect->moves[i];
+        }
+    }
+    return json_pack("{s:i, s:o, s:o, s:b, s:o, s:o, s:i, s:s, s:s}", "lot",
+                     move == NULL ? 0 : (int)move->lot, "amount",
+                     json_amount(move == NULL ? DURE_AMOUNT_ZERO : move->amount), "origin",
+                     json_text(dure_names_text(DURE_NAMES_ORIGINS, lot->origin)), "gifted",
+                     (int)lot->gifted, "face", json_amount(lot->face), "paid",
+                     json_amount(lot->paid), "version", (int)lot->version, "issue_day",
+                     day_text(lot->issue_day).text, "end_day", day_text(lot->end_day).text);
+}
+
+static json_t *parts_json(const dure_effect_t *effect)
+{
+    json_t *parts = json_array();
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < effect->parts_count; i++) {
+        const dure_effect_part_t *part = &effect->parts[i];
+        json_t *lots = json_array();
+        for (uint32_t k = 0; k < part->lots && n < effect->lots_count; k++) {
+            json_array_append_new(lots, lot_json(effect, n++));
+        }
+        json_array_append_new(
+            parts, json_pack("{s:o, s:i, s:o, s:o, s:o, s:i, s:o}", "fund", json_u64(part->fund),
+                             "version", (int)part->version, "amount", json_amount(part->amount),
+                             "share", json_amount(part->share), "reward", json_amount(part->reward),
+                             "reward_lot", (int)part->reward_lot, "lots", lots));
+    }
+    return parts;
+}
+
 json_t *effect_json(const dure_effect_t *effect)
 {
     json_t *numbers = json_array();
@@ -26,11 +64,11 @@ json_t *effect_json(const dure_effect_t *effect)
                              (int)move->lot, "account", json_text(move->account.text), "amount",
                              json_amount(move->amount)));
     }
-    return json_pack("{s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "id", id_text(&effect->id).text,
-                     "kind", json_text(dure_body_kind_name(effect->kind)), "time",
-                     json_u64(effect->time), "code", (int)effect->code, "fund",
-                     json_u64(effect->fund), "rule", json_text(effect->rule.text), "numbers",
-                     numbers, "moves", moves);
+    return json_pack(
+        "{s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "id", id_text(&effect->id).text, "kind",
+        json_text(dure_body_kind_name(effect->kind)), "time", json_u64(effect->time), "code",
+        (int)effect->code, "fund", json_u64(effect->fund), "rule", json_text(effect->rule.text),
+        "numbers", numbers, "moves", moves, "parts", parts_json(effect));
 }
 
 json_t *outcome_json(const args_t *args, const outcome_t *outcome)

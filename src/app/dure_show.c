@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/dure_command.h"
+#include "app/receipt_text.h"
 #include "chain/dure_chain.h"
 #include "yak/dure_yak_tools.h"
 
@@ -559,7 +560,11 @@ static int write_receipt(session_t *session, dure_bytes_t bytes, const dure_tx_i
                              hash_text(&hash).text));
         return EXIT_DONE;
     }
+    static dure_effect_t effect;
+    dure_reader_t reader = dure_reader(receipt.witness.effect);
+    dure_effect_decode(&reader, &effect);
     printf("wrote the receipt of %s to %s, %zu bytes\n", id_text(id).text, path, bytes.size);
+    receipt_text_print(stdout, &effect, &session->zone, session->args->language);
     printf("  it proves the effect in block %" PRIu64 " under the header of block %" PRIu64 ",\n"
            "  hash %s:\n  whoever trusts that hash can check it alone, with dure verify-receipt\n",
            receipt.witness.height, receipt.header.height, hash_text(&hash).text);

@@ -49,7 +49,7 @@ static dure_verb_t verb_of(uint8_t kind)
 }
 
 /* A number with a label of the vocabulary; what is no day and no count is won. */
-static text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64_t value)
+text_t label_value_text(const dure_effect_t *effect, uint8_t label, int64_t value)
 {
     text_t text;
     bool is_won = value >= 0 && dure_amount_is_valid((uint64_t)value);

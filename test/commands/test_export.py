@@ -50,7 +50,7 @@ def found(city):
 def live(city):
     for fund, amount, key in ((1, "100,000", HONG), (2, "50,000", HONG), (1, "30,000", KIM)):
         city.run("bank", "credit", city.json("buy", str(fund), amount, *key)["id"])
-    paid = city.json("pay", "3000001", "40,000", "--fund", "1", *HONG)["id"]
+    paid = city.paid = city.json("pay", "3000001", "40,000", "--fund", "1", *HONG)["id"]
     city.run("pay", "3000001", "10,000", "--fund", "2", *HONG)
     city.run("refund", paid, "1,000", *SHOP)
     city.run("tick", "+2h")
@@ -58,10 +58,32 @@ def live(city):
     city.run("bank", "settle", first)
     city.run("bank", "reject", city.json("redeem", "2", "5,000", *SHOP)["id"])
     city.run("redeem", "2", "1,000", *SHOP)
-    city.run("refund", paid, "2,000", *SHOP, out=["owed by party 3000001"])
+    city.refunded = city.json("refund", paid, "2,000", *SHOP)["id"]
     city.run("pay", "3000001", "500", "--fund", "1", *KIM)
     city.run("cancel", "1", "1", "--key", "kim.key", code=1)
     city.run("buy", "2", "7,000", *KIM)
+
+
+def receipts(city):
+    """Each lot of a payment with its terms, share and reward; each thing that a refund gives back; three languages."""
+    payment = city.run("receipt", city.paid, "-o", "p.receipt", "--lang", "en", out=[
+        "(payment)", "40,000원  of fund 1, program 1", "40,000원  lot 1, bought, face 100,000원, until 2024-03-",
+        "800원  of it to the account budget", "400원  reward, as lot 3", "39,200원  received by the shop"])
+    equal(payment.split("(payment)")[1].split("  it proves")[0],
+          city.run("verify-receipt", "p.receipt").split("(payment)")[1].split("block ")[0], "the same offline")
+    city.run("verify-receipt", "p.receipt", "--lang", "ko", out=[
+        "거래", "결과: ", "로트 1, 구매, 액면 100,000원", "그중 시 계정 분담금: budget", "적립, 로트 3", "가맹점이 받음"])
+    city.run("verify-receipt", "p.receipt", "--lang", "zh", out=["交易", "批次 1，購買，面額 100,000원", "回饋，批次 3", "商店收到"])
+    city.run("verify-receipt", "p.receipt", "--lang", "jp", code=2, err=["--lang is ko, en or zh"])
+    city.run("receipt", city.refunded, "-o", "r.receipt", "--lang", "en", out=[
+        "(refund)", "refunded: 3,000원", "2,000원  given back to the payer, fund 1, party 2000001, lot 1",
+        "1,960원  advanced into escrow for a refund, fund 1, account refund_reserve",
+        "1,960원  owed by the shop to the city's refund reserve", "20원  reward taken back, fund 1, party 2000001, lot 3",
+        "40원  advanced into escrow for a refund, fund 1, account budget"])
+    city.run("verify-receipt", "r.receipt", "--lang", "ko", out=["이미 환불: 3,000원", "낸 사람에게 돌려줌", "적립 회수"])
+    part = city.json("show", "tx", city.paid)["effect"]["parts"][0]
+    equal((part["amount"], part["share"], part["reward"], part["lots"][0]["lot"], part["lots"][0]["origin"]),
+          (40000, 800, 400, 1, "purchase"), "the part as JSON")
 
 
 def hledger(city, journal, *words, code=0):
@@ -174,7 +196,7 @@ def usage(city):
     city.run("export", "--offline", out=["closing balances"])
 
 
-STEPS = [found, live, whole, tampered, parts, tables, usage]
+STEPS = [found, live, receipts, whole, tampered, parts, tables, usage]
 
 
 def main():
