@@ -428,6 +428,68 @@ static void held_money_and_debts_come_first(void **state)
     finish(world);
 }
 
+/* Whatever a counter's line names counts, when it is done. */
+static void every_way_out_counts(void **state)
+{
+    (void)state;
+    static const char *const changes[][2] = {
+        {"  counter gifts_in",
+         "  counter cashed   = sum of amount per month on redemption by holder\n"
+         "  counter given_up = count per month on cancel by holder, remainder by holder\n"
+         "  counter gifts_in"},
+        {"hold  risky 3 days when holder.risk >= 700",
+         "hold  risky 3 days when holder.risk >= 700\n"
+         "    deny  too_much when cashed + amount > 1,000 won"},
+        {"cancel    { allow when lot.age <= 7 days }", "cancel { allow when given_up < 2 }"},
+        {"remainder { allow when lot.used >= cash_from and not lot is gifted }",
+         "remainder { allow when given_up < 2 and lot.used >= cash_from }"},
+        {"  words {\n", "  words {\n    cashed   ko \"a\" en \"a\" zh \"a\"\n"
+                        "    given_up ko \"b\" en \"b\" zh \"b\"\n"
+                        "    too_much ko \"c\" en \"c\" zh \"c\"\n"},
+        {"cancel, lot.age = 8 days is refused", "cancel, lot.age = 8 days is accepted"},
+        {"redemption of 100,000 won, holder is merchant, holder.risk = 699",
+         "redemption of 1,000 won, holder is merchant, holder.risk = 699"},
+        {"redemption of 100,000 won, holder is merchant, holder.risk = 700",
+         "redemption of 1,000 won, holder is merchant, holder.risk = 700"},
+    };
+    world_t *world = town();
+    dure_act_t act = act_fund(SHORT, 10000000000);
+    act.fund.image = stage_images(sizeof changes / sizeof changes[0], changes);
+    decide(world, act);
+    for (uint32_t i = 0; i < 3; i++) {
+        buy(world, ANNA, SHORT, 10000);
+    }
+    done(world, ANNA, body_payment(SHOP, 6000));
+    done(world, SHOP, body_redemption(SHORT, 600));
+    expect(world, DURE_RESULT_RULE_DENIED, SHOP, body_redemption(SHORT, 401));
+    done(world, SHOP, body_redemption(SHORT, 400));
+    done(world, ANNA, body_remainder(SHORT, 1));
+    done(world, ANNA, body_cancel(SHORT, 2));
+    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_cancel(SHORT, 3));
+    world_days(world, 31);
+    done(world, ANNA, body_cancel(SHORT, 3));
+    done(world, SHOP, body_redemption(SHORT, 1000));
+    finish(world);
+}
+
+/* What an heir cancels was never counted with the heir: its counters lose no more than they have. */
+static void an_heir_gives_up_what_another_bought(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    world_buy(world, ANNA, 10000);
+    world_buy(world, ANNA, 10000);
+    world_buy(world, BEN, 1000);
+    done(world, REGISTRAR,
+         body_hold(ANNA, DURE_HOLD_KIND_DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
+    decide(world, act_estate(ANNA, BEN));
+    done(world, BEN, body_cancel(FUND, 2));
+    done(world, BEN, body_cancel(FUND, 3));
+    assert_int_equal(fund_of(world, FUND)->held_citizens.won, 1000);
+    done(world, BEN, body_cancel(FUND, 1));
+    finish(world);
+}
+
 /* ---- what is over */
 static void open_short(world_t *world, uint64_t fund, const char *from, const char *to)
 {
@@ -680,6 +742,8 @@ int main(void)
         cmocka_unit_test(a_remainder_asks_who_and_what),
         cmocka_unit_test(merchants_pay_merchants),
         cmocka_unit_test(held_money_and_debts_come_first),
+        cmocka_unit_test(every_way_out_counts),
+        cmocka_unit_test(an_heir_gives_up_what_another_bought),
         cmocka_unit_test(what_is_over_goes_where_its_program_says),
         cmocka_unit_test(a_sweep_is_as_long_as_an_effect),
         cmocka_unit_test(expired_proposals_go),
