@@ -472,7 +472,8 @@ static void every_way_out_counts(void **state)
     finish(world);
 }
 
-/* What an heir cancels was never counted with the heir: its counters lose no more than they have. */
+/* What an heir cancels was never counted with the heir: its counters lose no more than they have.
+ */
 static void an_heir_gives_up_what_another_bought(void **state)
 {
     (void)state;
