@@ -11,8 +11,7 @@ static const char words[] = "  words {\n"
                             "  }\n"
                             "}\n";
 
-static const char body[] = "  old lots keep\n"
-                           "  counter spent       = sum of amount per month on payment by payer\n"
+static const char body[] = "  counter spent       = sum of amount per month on payment by payer\n"
                            "  counter taken       = sum of amount per day on payment by payee\n"
                            "  counter times       = count per month on payment by payer\n"
                            "  counter rewarded    = sum of reward per month on payment by payer\n"
@@ -22,7 +21,9 @@ static const char body[] = "  old lots keep\n"
                            "    allow\n"
                            "    subsidy 10% of amount from issuer.budget\n"
                            "  }\n"
-                           "  cancel { allow }\n";
+                           "  cancel { allow }\n"
+                           "  gift { allow }\n"
+                           "  recirculation { allow }\n";
 
 static void rate(char *out, size_t size, const char *before, uint32_t hundredths, const char *after)
 {
@@ -43,15 +44,15 @@ static dure_bytes_t source_of(char *out, size_t size, const money_terms_t *terms
         (void)snprintf(cap, sizeof cap, "    cap reward at %u won minus rewarded\n",
                        terms->reward_cap);
     }
-    const int length =
-        snprintf(out, size,
-                 "fund test_money {\n  issuer city 41570\n  currency KRW\n  validity %s\n"
-                 "  lapse to issuer.budget\n  priority %u\n  %s\n%s"
-                 "  payment {\n    allow when payee is merchant\n%s%s%s  }\n"
-                 "  redemption {\n    allow\n%s  }\n%s",
-                 terms->validity == NULL ? "2 years" : terms->validity, terms->priority,
-                 terms->refund == NULL ? "refund within 90 days grace 30 days" : terms->refund,
-                 body, reward, share, cap, cash, words);
+    const int length = snprintf(
+        out, size,
+        "fund test_money {\n  issuer city 41570\n  currency KRW\n  validity %s\n"
+        "  lapse to issuer.budget\n  priority %u\n  %s\n  old lots %s\n%s"
+        "  payment {\n    allow when payee is merchant\n%s%s%s  }\n"
+        "  redemption {\n    allow\n%s  }\n%s",
+        terms->validity == NULL ? "2 years" : terms->validity, terms->priority,
+        terms->refund == NULL ? "refund within 90 days grace 30 days" : terms->refund,
+        terms->old_lots == NULL ? "keep" : terms->old_lots, body, reward, share, cap, cash, words);
     assert_true(length > 0 && (size_t)length < size);
     return dure_bytes(out, (size_t)length);
 }
@@ -70,6 +71,14 @@ void money_fund(world_t *world, uint64_t fund, money_terms_t terms)
     act.fund.source = source_of(source, sizeof source, &terms);
     act.fund.image = test_compile(source, image);
     money_act(world, act);
+}
+
+void money_version(world_t *world, uint64_t fund, dure_day_t from, money_terms_t terms)
+{
+    static char source[DURE_YAK_SOURCE_SIZE_MAX];
+    static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
+    source_of(source, sizeof source, &terms);
+    money_act(world, act_version(fund, from, test_compile(source, image)));
 }
 
 static void account_open(world_t *world, const char *name, uint64_t won)
@@ -146,6 +155,9 @@ static const struct {
     [DURE_MOVE_ADVANCE_TO_ESCROW] = {ISSUED | ESCROW, 0, SPENT},
     [DURE_MOVE_DEBT_OPENED] = {0, 0, NO_ACCOUNT},
     [DURE_MOVE_DEBT_REPAID] = {REFUNDED, MERCHANTS, NO_ACCOUNT},
+    [DURE_MOVE_LOT_GIVEN] = {0, CITIZENS, NO_ACCOUNT},
+    [DURE_MOVE_LOT_RECEIVED] = {CITIZENS, 0, NO_ACCOUNT},
+    [DURE_MOVE_MERCHANT_SENT] = {0, MERCHANTS, NO_ACCOUNT},
     [DURE_MOVE_MERCHANT_REDEEMED] = {0, MERCHANTS, NO_ACCOUNT},
     [DURE_MOVE_PAYOUT_OPENED] = {PENDING, 0, NO_ACCOUNT},
     [DURE_MOVE_PAYOUT_SETTLED] = {REDEEMED, PENDING | ESCROW, NO_ACCOUNT},

@@ -14,6 +14,7 @@
 typedef struct {
     const char *validity; /* default: 2 years */
     const char *refund;   /* default: refund within 90 days grace 30 days; "" = none */
+    const char *old_lots; /* default: keep */
     uint32_t priority;
     uint32_t reward, share, cash_share; /* hundredths of a percent; the last of redemptions */
     uint32_t reward_cap;                /* won in a month */
@@ -25,6 +26,7 @@ world_t *money_world(uint64_t event, uint64_t reserve);
 /* Invariants hold; then it goes. */
 void money_end(world_t *world);
 void money_fund(world_t *world, uint64_t fund, money_terms_t terms);
+void money_version(world_t *world, uint64_t fund, dure_day_t from, money_terms_t terms);
 void money_act(world_t *world, dure_act_t act);
 void money_buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won);
 /* Sends and looks at the invariants, and that the moves say what became of every figure. */

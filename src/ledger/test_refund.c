@@ -415,6 +415,96 @@ static void held_money_and_holds_do_not_hinder(void **state)
     money_end(world);
 }
 
+/* ---- what paid, and what came between ---- */
+static void of_a_collection(void **state)
+{
+    (void)state;
+    world_t *world = money_world(100000, 0);
+    money_fund(world, FUND, (money_terms_t){.reward = 500, .share = 100});
+    money_buy(world, ANNA, FUND, 10000);
+    const dure_mandate_t mandate = {.payer = ANNA,
+                                    .number = 1000,
+                                    .amount_max = {5000},
+                                    .until = START + DAY_MS,
+                                    .payee = SHOP};
+    money_send(world, done, SHOP, body_collection(world, mandate, 0, 5000));
+    const dure_effect_t paid = world->effect;
+    assert_int_equal(paid.id.party, SHOP);
+    assert_int_equal(money_lots(world, ANNA, FUND), 5250);
+    money_refund(world, DURE_RESULT_NOT_PERMITTED, OTHER, &paid, 5000);
+    money_refund(world, done, SHOP, &paid, 5000);
+    assert_int_equal(money_lots(world, ANNA, FUND), 10000);
+    const uint32_t cell = ledger_index_find(world->ledger, INDEX_REFUND, ledger_id(&paid.id));
+    assert_int_equal(refund_at(world->ledger, cell)->payer, ANNA);
+    money_end(world);
+}
+
+/* The program that let pay says how long, and whose the reward and the share were. */
+static void of_another_version(void **state)
+{
+    (void)state;
+    world_t *world = money_world(100000, 0);
+    money_fund(world, FUND,
+               (money_terms_t){.old_lots = "follow notice 30 days", .reward = 500, .share = 100});
+    money_buy(world, ANNA, FUND, 100000);
+    money_version(world, FUND, TODAY + 30,
+                  (money_terms_t){.refund = "refund within 5 days", .reward = 1000});
+    const dure_effect_t old = money_pay(world, ANNA, SHOP, 10000);
+    world_days(world, 36);
+    const dure_effect_t new = money_pay(world, ANNA, SHOP, 10000);
+    assert_int_equal(old.parts[0].version, 0);
+    assert_int_equal(new.parts[0].version, 1);
+    assert_int_equal(new.parts[0].share.won, 0);
+    assert_int_equal(new.lots[0].version, 0);
+    money_refund(world, done, SHOP, &old, 10000);
+    assert_int_equal(money_account(world, "fees")->balance.won, 0);
+    assert_int_equal(money_account(world, "event")->balance.won, 99000);
+    money_refund(world, done, SHOP, &new, 1000);
+    assert_int_equal(money_account(world, "event")->balance.won, 99100);
+    assert_int_equal(money_lot(world, ANNA, FUND, 1)->version, 0);
+    world_days(world, 6);
+    money_refund(world, DURE_RESULT_REFUND_TOO_LATE, SHOP, &new, 1);
+    money_end(world);
+}
+
+/* What of a lot was given away meanwhile stays given. */
+static void after_a_gift(void **state)
+{
+    (void)state;
+    world_t *world = money_world(0, 0);
+    money_fund(world, FUND, (money_terms_t){0});
+    money_buy(world, ANNA, FUND, 10000);
+    const dure_effect_t paid = money_pay(world, ANNA, SHOP, 4000);
+    money_send(world, done, ANNA, body_gift(BEN, 3000));
+    money_refund(world, done, SHOP, &paid, 1000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 3000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 1)->face, 7000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 1000);
+    money_send(world, done, ANNA, body_gift(BEN, 4000));
+    money_refund(world, done, SHOP, &paid, 3000);
+    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 3000);
+    assert_int_equal(money_lots(world, BEN, FUND), 7000);
+    money_end(world);
+}
+
+/* A shop that passed its takings on to another shop owes, and the other does not. */
+static void after_recirculation(void **state)
+{
+    (void)state;
+    world_t *world = money_world(0, 10000);
+    money_fund(world, FUND, (money_terms_t){0});
+    money_buy(world, ANNA, FUND, 10000);
+    const dure_effect_t paid = money_pay(world, ANNA, SHOP, 4000);
+    money_send(world, done, SHOP, body_recirculation(OTHER, FUND, 4000));
+    money_refund(world, done, SHOP, &paid, 4000);
+    assert_int_equal(money_owed(world, SHOP, FUND), 4000);
+    money_send(world, done, OTHER, body_recirculation(SHOP, FUND, 1500));
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_DEBT_REPAID, FUND), 1500);
+    assert_int_equal(money_owed(world, SHOP, FUND), 2500);
+    assert_int_equal(money_account(world, "refund_reserve")->balance.won, 7500);
+    money_end(world);
+}
+
 /* ---- rewards and shares ---- */
 static void a_reward_is_taken_back(void **state)
 {
@@ -796,6 +886,10 @@ int main(void)
         cmocka_unit_test(the_reserve_advances_and_is_repaid),
         cmocka_unit_test(the_reserve_is_empty_or_missing),
         cmocka_unit_test(held_money_and_holds_do_not_hinder),
+        cmocka_unit_test(of_a_collection),
+        cmocka_unit_test(of_another_version),
+        cmocka_unit_test(after_a_gift),
+        cmocka_unit_test(after_recirculation),
         cmocka_unit_test(a_reward_is_taken_back),
         cmocka_unit_test(a_spent_reward_is_taken_from_what_comes_back),
         cmocka_unit_test(a_share_comes_back_from_its_account),
