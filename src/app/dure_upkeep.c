@@ -293,7 +293,12 @@ static int sweep_send_all(session_t *session, const dure_key_file_t *key, const 
 
 static int sweep_all(session_t *session, const dure_key_file_t *key)
 {
-    sweep_t sweep = {.today = today_of(session), .city = session->city};
+    static dure_record_party_t signer;
+    bool found = false;
+    if (!dure_client_party(session->client, &found, &signer, key->party)) {
+        return session_failed(session);
+    }
+    sweep_t sweep = {.today = today_of(session), .city = found ? signer.city : session->city};
     int code = EXIT_DONE;
     if (!scan(session, DURE_TABLE_PARTY, sweep_see, &sweep)) {
         code = session_failed(session);
@@ -491,7 +496,8 @@ const command_t upkeep_commands[] = {
      .arguments = "[PARTY...]",
      .summary = "sweep what expired to the accounts that its programs name",
      .options = "--key= --as=",
-     .help = "Without PARTY all that expired in the city. Anyone may send it; the registrar signs\n"
+     .help = "Without PARTY all that expired in the signer's city. Anyone may send it; the "
+             "registrar signs\n"
              "unless --key or --as names another.\n",
      .most = ARGS_POSITIONALS_MAX,
      .run = lapse},

@@ -309,6 +309,48 @@ static void parameters_go_on_by_name(void **state)
     finish(world);
 }
 
+/* A program of general.yak with 26 parameters more, each `letter` and a number. */
+static dure_bytes_t with_parameters(char letter)
+{
+    static char lines[4096], words[4096];
+    size_t line = 0;
+    size_t word = (size_t)snprintf(words, sizeof words, "  words {\n");
+    for (uint32_t i = 0; i < DURE_FUND_PARAMETERS_MAX - 6; i++) {
+        line += (size_t)snprintf(lines + line, sizeof lines - line,
+                                 "  parameter %c%u : won in 0 won..9 won = 1 won notice 0 days\n",
+                                 letter, i);
+        word += (size_t)snprintf(words + word, sizeof words - word,
+                                 "    %c%u ko \"%c\" en \"%c\" zh \"%c\"\n", letter, i, letter,
+                                 letter, letter);
+    }
+    snprintf(lines + line, sizeof lines - line, "  counter gifts_in");
+    const char *const changes[2][2] = {{"  counter gifts_in", lines}, {"  words {\n", words}};
+    return stage_images(2, changes);
+}
+
+/* The fund's record has room for sixteen changes of 32 parameters, whatever their names were. */
+static void changes_of_all_versions_have_room(void **state)
+{
+    (void)state;
+    world_t *world = town();
+    char name[8];
+    dure_day_t day = TODAY;
+    for (char letter = 'a'; letter < 'c'; letter++) {
+        decide(world, act_version(FUND, day + 30, with_parameters(letter)));
+        world_days(world, 30);
+        day += 30;
+        const uint32_t count = letter == 'a' ? DURE_FUND_PARAMETERS_MAX - 6 : 6;
+        for (uint32_t i = 0; i < count * DURE_PARAMETER_CHANGES_MAX; i++) {
+            snprintf(name, sizeof name, "%c%u", letter, i / DURE_PARAMETER_CHANGES_MAX);
+            decide(world, act_parameter(FUND, name, i % 10,
+                                        day + (dure_day_t)(i % DURE_PARAMETER_CHANGES_MAX)));
+        }
+    }
+    propose(world, DURE_RESULT_TABLE_FULL, act_parameter(FUND, "b6", 2, day));
+    decide(world, act_parameter(FUND, "b5", 9, day)); /* of the same day */
+    finish(world);
+}
+
 static void what_is_fixed_at_issue_stays_fixed(void **state)
 {
     (void)state;
@@ -414,6 +456,7 @@ int main(void)
         cmocka_unit_test(old_lots_keep_their_program),
         cmocka_unit_test(old_lots_follow),
         cmocka_unit_test(parameters_go_on_by_name),
+        cmocka_unit_test(changes_of_all_versions_have_room),
         cmocka_unit_test(what_is_fixed_at_issue_stays_fixed),
         cmocka_unit_test(counters_of_the_same_line_go_on),
         cmocka_unit_test(a_mode_names_a_successor_of_the_city),
