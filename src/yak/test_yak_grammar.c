@@ -17,7 +17,7 @@
 enum {
     derived_programs = 1500,
     derived_depth = 12,
-    changes_each = 1500,
+    changes_each = 900,
     nodes_max = 2048,
     rules_max = 64,
     tokens_max = 4096,
@@ -371,7 +371,7 @@ typedef struct {
 
 static uint16_t ends[ends_max];
 static uint32_t ends_used;
-static ends_t *memo; /* by rule and place; from 0 = not yet known */
+static ends_t *memo; /* by rule and place; from 0: not yet known */
 static const yak_tree_t *read_tree;
 
 static bool is_own_name(const yak_token_t *token)
@@ -502,7 +502,7 @@ static ends_t read_node(uint32_t node, uint32_t place)
         }
         return set;
     case IS_RULE: {
-        ends_t *known = &memo[this->rule * tokens_max + place];
+        ends_t *known = &memo[this->rule * (read_tree->token_count + 1) + place];
         if (known->from == 0) {
             *known = read_node(rules[this->rule].body, place);
         }
@@ -548,7 +548,7 @@ static bool grammar_takes(const yak_tree_t *tree)
 {
     read_tree = tree;
     assert_true(tree->token_count < tokens_max);
-    memset(memo, 0, rule_count * tokens_max * sizeof *memo);
+    memset(memo, 0, rule_count * (tree->token_count + 1) * sizeof *memo);
     ends_used = 1;
     ends_t all = read_node(rules[rule_named("program", 7)].body, 0);
     for (uint32_t i = 0; i < all.count; i++) {
@@ -745,7 +745,7 @@ static void changed_programs_get_one_answer(void **state)
     }
     print_message("%u taken, %u refused\n", taken, refused);
     /* Both answers are tried in earnest. */
-    assert_true(taken > 120 && refused > 4000);
+    assert_true(taken > 70 && refused > 4000);
 }
 
 int main(void)

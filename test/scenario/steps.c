@@ -514,6 +514,51 @@ static void roster_of_all(scenario_t *scenario, const arg_t *args)
     }
 }
 
+/* ---- many at once ---- */
+
+/* How often each answer came; `body` is sent by each in turn. */
+static void each(scenario_t *scenario, const arg_t *args, const dure_body_t *body)
+{
+    uint32_t counts[512] = {0};
+    for (int64_t i = 1; i <= args[0].value; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%.20s_%d", args[1].text, (int)i);
+        thing_t *party = scenario_find(scenario, name);
+        if (party == NULL) {
+            scenario_problem(scenario, "nobody is called %s", name);
+            return;
+        }
+        counts[scenario_send(scenario, party, body, NULL)]++;
+        if (body->kind == DURE_BODY_PURCHASE_ORDER &&
+            scenario->world->effect.code == DURE_RESULT_DONE) {
+            const dure_effect_t *effect = &scenario->world->effect;
+            dure_body_t credit = body_credit(effect->id, (uint64_t)effect->numbers[0].value);
+            (void)scenario_send(scenario, scenario_find(scenario, "bank"), &credit, NULL);
+        }
+    }
+    for (uint16_t code = 0; code < 512; code++) {
+        const dure_result_text_t *text = dure_result_text(code);
+        if (counts[code] != 0 && code == DURE_RESULT_DONE) {
+            scenario_say(scenario, "    %u times done\n", (unsigned)counts[code]);
+        } else if (counts[code] != 0) {
+            scenario_say(scenario, "    %u times %u %s: %s\n", (unsigned)counts[code],
+                         (unsigned)code, text->name, text->en);
+        }
+    }
+}
+
+static void all_buy(scenario_t *scenario, const arg_t *args)
+{
+    dure_body_t body = body_order(args[3].thing->number, args[2].won, 0);
+    each(scenario, args, &body);
+}
+
+static void all_pay(scenario_t *scenario, const arg_t *args)
+{
+    dure_body_t body = body_payment(args[3].thing->number, args[2].won);
+    each(scenario, args, &body);
+}
+
 static void see(scenario_t *scenario, const arg_t *args)
 {
     char line[512];
@@ -578,6 +623,8 @@ const step_t scenario_steps[] = {
     {"%p approves %l", approve},
     {"%p carries out chunk %# of %l", carry_out},
     {"%p carries out chunk %# of %l with the roster %r", carry_out_other},
+    {"all %# called %w buy %m of %f", all_buy},
+    {"all %# called %w pay %m to %p", all_pay},
     {"the roster %n has all %# called %w", roster_of_all},
     {"the roster %n has %s", roster},
     {"the ledger moves to a new operator", scenario_move},
