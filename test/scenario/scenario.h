@@ -125,6 +125,9 @@ void scenario_move(scenario_t *scenario, const arg_t *args);
 /* The same with a little more in somebody's first lot. */
 void scenario_forge(scenario_t *scenario, const arg_t *args);
 
+/* A party's own record under the present root, by its proof. */
+void scenario_prove(scenario_t *scenario, const arg_t *args);
+
 /* The steps; the last has no form. */
 extern const step_t scenario_steps[];
 

@@ -629,6 +629,7 @@ const step_t scenario_steps[] = {
     {"the roster %n has %s", roster},
     {"the ledger moves to a new operator", scenario_move},
     {"an export comes in which %p has %m more", scenario_forge},
+    {"%p proves what the ledger holds of %p", scenario_prove},
     {"see %s", see},
     {NULL, NULL},
 };
