@@ -218,6 +218,16 @@ static void tell_numbers(dure_effect_t *effect, const question_t *question,
     }
 }
 
+static const dure_yak_rule_t *first_allow(const dure_yak_verb_t *verb)
+{
+    for (uint32_t i = 0; i < verb->rule_count; i++) {
+        if (verb->rules[i].kind == DURE_RULE_ALLOW && verb->rules[i].input_count > 0) {
+            return &verb->rules[i];
+        }
+    }
+    return NULL;
+}
+
 dure_result_t ledger_refusal_code(const dure_yak_decision_t *decision)
 {
     switch ((dure_yak_why_t)decision->why) {
@@ -248,6 +258,12 @@ dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
         const dure_yak_rule_t *rule = &program->verbs[question->verb].rules[decision->rule];
         effect->rule = rule->name;
         tell_numbers(effect, question, program, rule, values);
+    } else if (decision->why == DURE_YAK_WHY_NO_ALLOW && decision->missing < 0) {
+        /* What the first condition looked at: how far it was from holding. */
+        const dure_yak_rule_t *rule = first_allow(&program->verbs[question->verb]);
+        if (rule != NULL) {
+            tell_numbers(effect, question, program, rule, values);
+        }
     }
     return ledger_refusal_code(decision);
 }

@@ -21,7 +21,7 @@ typedef struct {
     {                                                                                              \
         .source = 1, .label = DURE_LABEL_##name, .value = (int64_t)(won)                           \
     }
-/* An input of a purchase in the general program, by what is read there. */
+/* An input of the general program's verb, by what is read there. */
 #define INPUT(kind, of)                                                                            \
     {                                                                                              \
         .source = 2, .label = DURE_INPUT_##kind, .value = (of)                                     \
@@ -38,13 +38,15 @@ static void act(run_t *run, dure_act_t act)
     step(run, OFFICER_1, body_propose(act, FAR_DAY));
 }
 
-static bool number_is(const dure_ledger_t *ledger, const dure_effect_number_t *is,
+static bool number_is(const dure_ledger_t *ledger, uint8_t kind, const dure_effect_number_t *is,
                       const dure_effect_number_t *expected)
 {
     uint8_t label = is->label;
     if (is->source == 2) {
+        const dure_yak_verb_t *verbs =
+            ledger_program(ledger, ledger_fund_find(ledger, FUND), 0)->verbs;
         const dure_yak_verb_t *verb =
-            &ledger_program(ledger, ledger_fund_find(ledger, FUND), 0)->verbs[DURE_VERB_PURCHASE];
+            &verbs[kind == DURE_BODY_PAYMENT ? DURE_VERB_PAYMENT : DURE_VERB_PURCHASE];
         label = is->label < verb->input_count ? verb->inputs[is->label].kind : 0;
     }
     return is->source == expected->source && label == expected->label &&
@@ -60,7 +62,7 @@ static void says(run_t *run, uint32_t code, uint64_t fund, const char *rule,
     bool same = effect->code == code && effect->fund == fund && effect->numbers_count == count &&
                 strcmp(effect->rule.text, rule) == 0;
     for (size_t i = 0; same && i < count; i++) {
-        same = number_is(world->ledger, &effect->numbers[i], &numbers[i]);
+        same = number_is(world->ledger, effect->kind, &effect->numbers[i], &numbers[i]);
     }
     if (!same) {
         print_error("expected %u; code %u, fund %" PRIu64 ", rule \"%s\"\n", code, effect->code,
@@ -248,7 +250,7 @@ static void rules(run_t *run)
             NUMBERS(LABEL(ASKED, stage->anna_room + 1), INPUT(PARAMETER, 500000),
                     INPUT(COUNTER, 200000)));
     refused(run, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_payment(FAR_SHOP, 1), FUND, "",
-            NUMBERS(LABEL(COVERED, 0)));
+            NUMBERS(LABEL(ASKED, 1), INPUT(ISSUER_REGION, GIMPO), LABEL(COVERED, 0)));
     fund_of(run, 10, "  cancel    { allow when lot.age <= 7 days }\n", "");
     step(run, ANNA, body_order(10, 10, 0));
     step(run, BANK, body_credit(world_last_id(stage->world), 10));
