@@ -23,7 +23,23 @@ static void say_head(const dure_chain_t *chain)
 /* How often each code came. */
 typedef struct {
     uint32_t codes[1000];
+    uint32_t moves[DURE_MOVE_LOTS_RECALLED + 1];
 } tally_t;
+
+static void count(tally_t *tally, const dure_chain_result_t *result)
+{
+    static dure_effect_t effect;
+    dure_reader_t reader = dure_reader(result->effect);
+    tally->codes[result->code]++;
+    if (result->effect.size == 0) {
+        return;
+    }
+    dure_effect_decode(&reader, &effect);
+    DURE_ASSERT(dure_reader_end(&reader));
+    for (uint16_t i = 0; i < effect.moves_count; i++) {
+        tally->moves[effect.moves[i].what]++;
+    }
+}
 
 static void say_tally(const tally_t *tally)
 {
@@ -31,6 +47,12 @@ static void say_tally(const tally_t *tally)
     for (uint32_t code = 0; code < 1000; code++) {
         if (tally->codes[code] > 0) {
             roots_say(" %s=%u", dure_result_text((uint16_t)code)->name, tally->codes[code]);
+        }
+    }
+    roots_say("\nmoves");
+    for (uint8_t move = 1; move <= DURE_MOVE_LOTS_RECALLED; move++) {
+        if (tally->moves[move] > 0) {
+            roots_say(" %s=%u", dure_names_text(DURE_NAMES_MOVES, move), tally->moves[move]);
         }
     }
     roots_say("\n");
@@ -45,13 +67,13 @@ static dure_hash_t cut(uint32_t size, uint32_t said_every)
     roots_say("blocks of %u\n", size);
     say_head(chain);
     for (uint32_t done = 0; done < TXS;) {
-        const uint32_t count = size < TXS - done ? size : TXS - done;
-        const dure_chain_update_t update = roots_block(chain, trace, count);
-        for (uint32_t i = 0; i < count; i++) {
-            tally.codes[update.results[i].code]++;
+        const uint32_t txs = size < TXS - done ? size : TXS - done;
+        const dure_chain_update_t update = roots_block(chain, trace, txs);
+        for (uint32_t i = 0; i < txs; i++) {
+            count(&tally, &update.results[i]);
         }
         roots_commit(chain);
-        done += count;
+        done += txs;
         if (dure_chain_head(chain)->height % said_every == 0 || done == TXS) {
             say_head(chain);
         }

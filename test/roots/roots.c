@@ -53,7 +53,7 @@ bool roots_end(int argc, char **argv, const char *expected_path)
 
 dure_trace_t *roots_trace(void)
 {
-    const dure_trace_config_t config = {.seed = 2026, .mischief = 8, .citizens = 60};
+    const dure_trace_config_t config = {.seed = 2026, .mischief = 8, .citizens = 60, .mixed = 35};
     dure_trace_t *trace = dure_trace_new_from(&config, "examples/gimpo/general.yak");
     if (trace == NULL) {
         fprintf(stderr, "examples/gimpo/general.yak cannot be read or compiled\n");

@@ -27,6 +27,7 @@ typedef struct {
     dure_bytes_t genesis;
     uint32_t count;
     item_t *items;
+    uint32_t moves[DURE_MOVE_LOTS_RECALLED + 1]; /* how often each was made: all kinds are in it */
     uint32_t payouts; /* transactions that opened one, so that the list is worth its time */
     uint32_t refunds; /* done */
 } workload_t;

@@ -46,6 +46,18 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     sim_print(&stats);
     /* What was to be tried was tried. */
     assert_true(workload->payouts > 0 && workload->refunds > 0);
+    static const uint8_t tried[] = {
+        DURE_MOVE_LOT_ISSUED,        DURE_MOVE_LOT_TAKEN,         DURE_MOVE_MERCHANT_RECEIVED,
+        DURE_MOVE_SHARE_TAKEN,       DURE_MOVE_REWARD_TO_ESCROW,  DURE_MOVE_LOT_RETURNED,
+        DURE_MOVE_MERCHANT_RETURNED, DURE_MOVE_LOT_GIVEN,         DURE_MOVE_MERCHANT_SENT,
+        DURE_MOVE_LOT_REMAINDERED,   DURE_MOVE_LOT_CANCELLED,     DURE_MOVE_LOTS_GRANTED,
+        DURE_MOVE_BATCH_RELEASED,    DURE_MOVE_LOT_LAPSED,        DURE_MOVE_PAYOUT_SETTLED,
+        DURE_MOVE_ESCROW_TO_ACCOUNT, DURE_MOVE_ADVANCE_TO_ESCROW, DURE_MOVE_DEBT_OPENED};
+    for (size_t i = 0; i < sizeof tried; i++) {
+        if (workload->moves[tried[i]] == 0) {
+            fail_msg("the list never moves %s", dure_names_text(DURE_NAMES_MOVES, tried[i]));
+        }
+    }
     assert_true(stats.losing > 0 && stats.kills > 0 && stats.deaths > 0 && stats.faults > 0);
     assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
     assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);

@@ -25,7 +25,8 @@ static dure_bytes_t copy(dure_bytes_t bytes)
 static dure_trace_t *new_trace(void)
 {
     dure_trace_config_t config = {.seed = 3, .mischief = 8, .citizens = 30, .merchants = 10};
-    config.ticks = 25;
+    config.ticks = 9;
+    config.mixed = 60;
     dure_trace_t *trace = dure_trace_new_from(&config, PROGRAM);
     if (trace == NULL) {
         fprintf(stderr, "%s cannot be compiled; run from the top of the tree\n", PROGRAM);
@@ -223,6 +224,17 @@ static bool decide(const workload_t *self, uint32_t index, dure_chain_t *chain, 
     return true;
 }
 
+static void count_moves(workload_t *self, dure_bytes_t bytes)
+{
+    static dure_effect_t effect;
+    dure_reader_t reader = dure_reader(bytes);
+    dure_effect_decode(&reader, &effect);
+    DURE_ASSERT(dure_reader_end(&reader));
+    for (uint16_t i = 0; i < effect.moves_count; i++) {
+        self->moves[effect.moves[i].what]++;
+    }
+}
+
 static bool fill(workload_t *self, dure_trace_t *trace)
 {
     const char *problem = "no memory";
@@ -251,6 +263,7 @@ static bool fill(workload_t *self, dure_trace_t *trace)
         if (code == DURE_RESULT_DONE &&
             dure_envelope_decode(&envelope, self->items[i].wire, NULL) == DURE_RESULT_DONE &&
             self->items[i].repeats < 0) {
+            count_moves(self, self->items[i].effect);
             self->payouts += envelope.tx.body.kind == DURE_BODY_REDEMPTION;
             self->refunds += envelope.tx.body.kind == DURE_BODY_REFUND;
         }

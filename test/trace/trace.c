@@ -160,15 +160,19 @@ dure_trace_t *dure_trace_new(const dure_trace_config_t *config)
     trace->zone = dure_zone_kst();
     trace->image = copy_of(config->image);
     trace->source = copy_of(config->source);
+    trace->points_image = copy_of(config->points_image);
+    trace->points_source = copy_of(config->points_source);
     trace->citizens = calloc(own->citizens, sizeof *trace->citizens);
     trace->merchants = calloc(own->merchants, sizeof *trace->merchants);
     if (trace->image == NULL || trace->source == NULL || trace->citizens == NULL ||
-        trace->merchants == NULL) {
+        trace->merchants == NULL || trace->points_image == NULL || trace->points_source == NULL) {
         dure_trace_free(trace);
         return NULL;
     }
     own->image.data = trace->image;
     own->source.data = trace->source;
+    own->points_image.data = trace->points_image;
+    own->points_source.data = trace->points_source;
     signers_init(trace);
     genesis_make(trace);
     return trace;
@@ -179,6 +183,8 @@ void dure_trace_free(dure_trace_t *trace)
     if (trace != NULL) {
         free(trace->image);
         free(trace->source);
+        free(trace->points_image);
+        free(trace->points_source);
         free(trace->citizens);
         free(trace->merchants);
         free(trace);

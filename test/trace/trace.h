@@ -41,6 +41,11 @@ typedef struct {
     /* The fund's program, as examples/gimpo/general.yak compiles: subsidy 6 % from the account
        `budget`, 500,000 won a month.  Copied. */
     dure_bytes_t image, source;
+    /* Of 100 transactions of the stream, how many are of the kinds and the fund that the plain
+       stream leaves out: gifts, grants, recalls, holds...; these may be refused, whatever
+       dure_trace_expect says.  Needs a second program, as test/trace/points.yak compiles. */
+    uint32_t mixed;
+    dure_bytes_t points_image, points_source;
 } dure_trace_config_t;
 
 typedef struct dure_trace dure_trace_t;
@@ -49,7 +54,7 @@ typedef struct dure_trace dure_trace_t;
 dure_trace_t *dure_trace_new(const dure_trace_config_t *config);
 /* dure_trace_new_from: the same with the program that the Yak source in a file compiles to, as
    "examples/gimpo/general.yak" from the top of the project, where tests run.  NULL as well if it
-   cannot be read or compiled. */
+   cannot be read or compiled.  With `mixed` also the second program, from test/trace/points.yak. */
 dure_trace_t *dure_trace_new_from(const dure_trace_config_t *config, const char *path);
 void dure_trace_free(dure_trace_t *trace);
 

@@ -44,6 +44,19 @@ typedef struct {
     uint32_t count;
 } pendings_t;
 
+/* What the mixed stream remembers between its steps. */
+typedef struct {
+    uint32_t setup, batch_step, batches, hold_step, modes, backs, results;
+    uint32_t buyer, lot; /* of the second fund's last purchase */
+    uint64_t order_face, held, sweep;
+    dure_day_t sweep_day;
+    dure_tx_id_t order, payout, batch, hold, mode;
+    dure_day_t batch_from;
+    uint32_t rows_count;
+    size_t rows_size;
+    uint8_t rows[512];
+} mixed_t;
+
 struct dure_trace {
     dure_trace_config_t config;
     uint64_t random;
@@ -52,7 +65,8 @@ struct dure_trace {
     dure_hash_t chain_id;
     uint8_t genesis[GENESIS_SIZE_MAX];
     size_t genesis_size;
-    uint8_t *image, *source; /* copies; freed with the trace */
+    uint8_t *image, *source, *points_image, *points_source; /* copies; freed with the trace */
+    mixed_t mixed;
 
     signer_t services[SERVICES_COUNT];
     citizen_t *citizens;
@@ -76,5 +90,11 @@ signer_t *trace_signer(const dure_trace_t *trace, uint64_t party);
 /* A number in [0, below). */
 uint64_t trace_random(dure_trace_t *trace, uint64_t below);
 dure_day_t trace_today(const dure_trace_t *trace);
+
+/* ---- trace_mixed.c */
+/* The next transaction of its set-up; empty bytes when that is done. */
+dure_bytes_t trace_mixed_setup(dure_trace_t *trace);
+/* A step of the mixed stream; false if it has none just now. */
+bool trace_mixed_step(dure_trace_t *trace);
 
 #endif

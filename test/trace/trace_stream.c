@@ -428,6 +428,12 @@ dure_bytes_t dure_trace_next(dure_trace_t *trace)
         return setup;
     }
     trace->expect = DURE_TRACE_GOOD;
+    if (trace->config.mixed > 0) {
+        const dure_bytes_t mixed = trace_mixed_setup(trace);
+        if (mixed.size > 0) {
+            return mixed;
+        }
+    }
     bool done = false;
     if (++trace->since_tick >= trace->config.ticks) {
         tick(trace);
@@ -436,6 +442,8 @@ dure_bytes_t dure_trace_next(dure_trace_t *trace)
         done = do_register(trace);
     } else if (trace_random(trace, 100) < trace->config.mischief) {
         done = do_mischief(trace);
+    } else if (trace->config.mixed > 0 && trace_random(trace, 100) < trace->config.mixed) {
+        done = trace_mixed_step(trace);
     }
     for (int tries = 0; !done && tries < 64; tries++) {
         trace->expect = DURE_TRACE_GOOD;
