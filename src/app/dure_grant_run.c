@@ -9,7 +9,7 @@
 #include "app/dure_list.h"
 #include "chain/dure_chain.h"
 
-#define WINDOW     32u /* chunks in one submission */
+#define WINDOW     16u /* chunks in one submission, at most */
 #define ROUNDS_MAX 8u  /* submissions in a row that bring nothing on */
 
 typedef struct {
@@ -23,6 +23,8 @@ typedef struct {
     dure_effect_row_t *results; /* owned; by row */
     uint32_t done_count;
     uint32_t sent_count; /* carried out by this run */
+    uint32_t window;     /* chunks in the next submission: the first goes alone, so that what
+                            refuses them all is told once */
     bool is_over;        /* the record is gone: every chunk is done, or the last day has passed */
 } run_t;
 
@@ -151,7 +153,7 @@ static bool take_answer(run_t *run, uint32_t chunk, const dure_answer_t *answer,
     return false;
 }
 
-/* Sends up to WINDOW chunks that are not done; EXIT_DONE if the run may go on. */
+/* Sends up to run->window chunks that are not done; EXIT_DONE if the run may go on. */
 static int send_some(run_t *run, uint32_t *next)
 {
     static uint8_t wires[WINDOW][8192];
@@ -164,7 +166,7 @@ static int send_some(run_t *run, uint32_t *next)
     if (!session_next(run->session, &tx.id, &tx.valid_until, run->key.party)) {
         return session_failed(run->session);
     }
-    for (; *next < run->list->chunks && count < WINDOW; ++*next) {
+    for (; *next < run->list->chunks && count < run->window; ++*next) {
         if (run->done[*next]) {
             continue;
         }
@@ -214,6 +216,7 @@ static int send_all(run_t *run)
         next = next == run->list->chunks ? 0 : next;
         code = send_some(run, &next);
         idle = run->done_count == before ? idle + 1 : 0;
+        run->window = 2 * run->window < WINDOW ? 2 * run->window : WINDOW;
         tell_progress(run);
     }
     if (code == EXIT_WORLD) {
@@ -457,7 +460,7 @@ int grant_run(const args_t *args)
     static run_t run;
     list_t list;
     session_t session;
-    run = (run_t){.session = &session, .list = &list};
+    run = (run_t){.session = &session, .list = &list, .window = 1};
     if (!parse_id(&run.id, "the proposal", args->positionals[0]) ||
         !session_key(&run.key, args, "officer-1") || !list_read(&list, args->positionals[1])) {
         return EXIT_USAGE;
