@@ -31,6 +31,8 @@ extern const based_case_t hold_cases[];
 extern const size_t hold_cases_count;
 extern const based_case_t gift_cases[];
 extern const size_t gift_cases_count;
+extern const based_case_t batch_cases[];
+extern const size_t batch_cases_count;
 
 /* A key's scheme and bytes. */
 void key_rows(run_t *run, size_t at);

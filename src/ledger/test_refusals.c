@@ -436,6 +436,39 @@ static void funds(run_t *run)
             NUMBERS(LABEL(ASKED, 1001), LABEL(AVAILABLE, 1000), LABEL(HELD, 6000)));
 }
 
+/* ---- batches */
+static void batches(run_t *run)
+{
+    const stage_t *stage = &run->stage;
+    const list_t *list = &stage->list;
+    plainly(run, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body_rows(list, stage->order_anna, 0));
+    dure_body_t rows = body_rows(list, stage->batch_open, 0);
+    rows.batch_rows.chunk = 1;
+    plainly(run, DURE_RESULT_BATCH_ROWS_WRONG, OFFICER_1, rows);
+    const dure_day_t from = stage->today + 7;
+    refused(run, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
+            body_propose(act_batch(list, BATCH_RECALL, FUND_GIVES, 1, from - 1, from), FAR_DAY), 0,
+            "", NUMBERS(LABEL(EARLIEST_DAY, from)));
+    act(run, act_batch(list, BATCH_RECALL, FUND_GIVES, 1, from, from + 1));
+    const dure_tx_id_t later = world_last_id(stage->world);
+    refused(run, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, body_rows(list, later, 0), 0, "",
+            NUMBERS(LABEL(EARLIEST_DAY, from), LABEL(LATEST_DAY, from + 1)));
+    act(run, act_ceiling(FUND_GIVES, 5000));
+    refused(run, DURE_RESULT_CEILING_REACHED, OFFICER_1,
+            body_propose(act_batch(list, BATCH_GRANT, FUND_GIVES, 2001, from, from), FAR_DAY), 0,
+            "", NUMBERS(LABEL(ASKED, 2001), LABEL(LIMIT, 5000), LABEL(AVAILABLE, 2000)));
+    /* Of two chunks the second. */
+    static list_t long_list;
+    long_list.rows = 0;
+    for (uint64_t party = 1; party <= 257; party++) {
+        list_add(&long_list, party, 1);
+    }
+    act(run, act_batch(&long_list, BATCH_GRANT, FUND_GIVES, 257, stage->today, from));
+    const dure_tx_id_t open = world_last_id(stage->world);
+    step(run, OFFICER_2, body_rows(&long_list, open, 1));
+    plainly(run, DURE_RESULT_BATCH_CHUNK_DONE, OFFICER_1, body_rows(&long_list, open, 1));
+}
+
 /* Under a real clock ticks have no place. */
 static void real_clock(run_t *run)
 {
@@ -456,11 +489,7 @@ static const struct {
     const char *why;
 } out_of_reach[] = {
     {DURE_RESULT_KEY_MISSING_LAST, "no transaction can remove a key"},
-    {DURE_RESULT_BATCH_UNKNOWN, "pending"},
-    {DURE_RESULT_BATCH_ROWS_WRONG, "pending"},
-    {DURE_RESULT_BATCH_CHUNK_DONE, "pending"},
-    {DURE_RESULT_BATCH_NOT_OPEN, "pending"},
-    {DURE_RESULT_BATCH_TOTAL, "pending"},
+    {DURE_RESULT_BATCH_TOTAL, "says of a row of a chunk, never of a transaction"},
 };
 
 static const char *why_not_reached(uint32_t code)
@@ -490,6 +519,7 @@ static void each_code_says_what_it_should(void **state)
     holds(run);
     mandates(run);
     funds(run);
+    batches(run);
     real_clock(run);
     uint16_t count;
     const dure_result_text_t *texts = dure_result_texts(&count);

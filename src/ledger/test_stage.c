@@ -57,6 +57,11 @@ static void decide_far(world_t *world, dure_act_t act)
     done(world, FAR_ALL, body_propose(act, FAR_DAY));
 }
 
+static const char grants[] =
+    "  grant     {\n    allow when receiver is citizen\n    give amount from issuer.budget\n  }\n"
+    "  recall    { allow when lot.origin = grant }\n"
+    "  cancel    { allow";
+
 static void goyang(stage_t *stage)
 {
     world_t *world = stage->world;
@@ -69,12 +74,15 @@ static void goyang(stage_t *stage)
     decide_far(world, act_account("budget"));
     decide_far(world, act_account("far_only"));
     dure_act_t act = act_fund(FUND_FAR, 1000000000);
-    act.fund.image = stage_image("41570", "41281");
+    const char *const changes[][2] = {{"41570", "41281"}, {"  cancel    { allow", grants}};
+    act.fund.image = stage_images(2, changes);
     decide_far(world, act);
+    done(world, FAR_ALL, body_deposit("budget", 10000000));
+    act = act_batch(&stage->list, BATCH_GRANT, FUND_FAR, 3000, TODAY, FAR_DAY);
+    stage->batch_far = made(world, FAR_ALL, body_propose(act, FAR_DAY));
     decide_far(world, act_roles(FAR_SECOND, DURE_SERVICE_OFFICER));
     decide_far(world, act_threshold(2));
     stage->proposal_far = made(world, FAR_ALL, body_propose(act_account("tower"), FAR_DAY));
-    done(world, FAR_ALL, body_deposit("budget", 10000000));
     const dure_tx_id_t order = made(world, FAR_EVA, body_order(FUND_FAR, 100000, 0));
     done(world, FAR_ALL, body_credit(order, 94000));
     done(world, FAR_EVA, body_payment(FAR_SHOP, 30000));
@@ -174,16 +182,30 @@ static void proposals(stage_t *stage)
     decide(world, act_threshold(1));
 }
 
+static void batch(stage_t *stage)
+{
+    world_t *world = stage->world;
+    const char *const changes[][2] = {{"  cancel    { allow", grants}};
+    dure_act_t act = act_fund(FUND_GIVES, 1000000000);
+    act.fund.image = stage_images(1, changes);
+    done(world, OFFICER_1, body_propose(act, FAR_DAY));
+    act = act_batch(&stage->list, BATCH_GRANT, FUND_GIVES, 3000, world->ledger->today, FAR_DAY);
+    stage->batch_open = made(world, OFFICER_1, body_propose(act, FAR_DAY));
+}
+
 void stage_make(stage_t *stage)
 {
     static const uint64_t signers[] = {ANNA,  BORA,      CARA,      SHOP,  REGISTRAR, BANK,
                                        CLOCK, OFFICER_1, OFFICER_2, WATCH, FAR_ALL};
     memset(stage, 0, sizeof *stage);
     stage->world = world_new(NULL, false, 2);
+    list_add(&stage->list, ANNA, 1000);
+    list_add(&stage->list, BORA, 2000);
     goyang(stage);
     gimpo(stage);
     holds(stage);
     proposals(stage);
+    batch(stage);
     day_buy(stage->world, 10000);
     done(stage->world, CARA, body_payment(SHOP, 7000));
     for (size_t i = 0; i < sizeof signers / sizeof signers[0]; i++) {

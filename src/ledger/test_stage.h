@@ -4,7 +4,7 @@
 #ifndef DURE_LEDGER_TEST_STAGE_H
 #define DURE_LEDGER_TEST_STAGE_H
 
-#include "ledger/test_world.h"
+#include "ledger/test_list.h"
 
 #define ANNA       UINT64_C(101)
 #define BORA       UINT64_C(102)
@@ -19,11 +19,14 @@
 #define NOBODY     UINT64_C(999999)
 #define FUND_TWO   UINT64_C(9)  /* Gimpo's too; nobody has any of it */
 #define FUND_DAY   UINT64_C(12) /* Gimpo's; over after a day, may recirculate; SHOP has 7,000 */
-#define FUND_FAR   UINT64_C(8)  /* Goyang's */
-#define FUND_NONE  UINT64_C(77)
-#define TOP        UINT64_C(10000) /* the highest number that each signer of Gimpo has used */
-#define ANNA_FACE  UINT64_C(100000)
-#define BORA_FACE  UINT64_C(50000)
+#define FUND_GIVES                                                                                 \
+    UINT64_C(13)              /* Gimpo's; grants what a row says, and recalls what was granted     \
+                               */
+#define FUND_FAR  UINT64_C(8) /* Goyang's; grants, too */
+#define FUND_NONE UINT64_C(77)
+#define TOP       UINT64_C(10000) /* the highest number that each signer of Gimpo has used */
+#define ANNA_FACE UINT64_C(100000)
+#define BORA_FACE UINT64_C(50000)
 
 typedef struct {
     world_t *world;
@@ -34,6 +37,9 @@ typedef struct {
     dure_tx_id_t proposal_open, proposal_other, proposal_own, proposal_expired, proposal_far;
     /* Money holds on SHOP, of FUND_TWO, that OFFICER_1 placed: open, appealed, past its day. */
     dure_tx_id_t hold_shop, hold_appealed, hold_over, hold_far;
+    /* Open grants: of `list` (1,000 to ANNA, 2,000 to BORA), and the same in Goyang. */
+    dure_tx_id_t batch_open, batch_far;
+    list_t list;
     uint64_t anna_has, anna_room, shop_has;
     /* Effects that may be proven: ANNA's payment of 25,000 to SHOP, one in Goyang, and an order. */
     dure_effect_t paid, paid_far, ordered;
