@@ -561,8 +561,13 @@ typedef struct {
 /* The lots of a citizen that are not over, of the funds named, or of all if none is. */
 void ledger_line_up(const dure_ledger_t *ledger, line_t *line, uint32_t party,
                     const dure_fund_choice_t *funds, uint16_t funds_count);
-/* Whether their program must answer alike for both, where it does not see the lot itself. */
-bool ledger_lots_answer_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b);
+/* Where the part that starts at `first` ends: the lots after it of which the program must answer
+   alike.  sees_lot: the verb reads the lot itself too.  *has: what the part has, at most `most`. */
+uint32_t ledger_part_end(const dure_ledger_t *ledger, const line_t *line, uint32_t first,
+                         bool sees_lot, dure_amount_t most, dure_amount_t *has);
+/* Whether a part is skipped because its fund is not open; *refusal keeps the first one. */
+bool ledger_part_paused(const dure_ledger_t *ledger, dure_effect_t *effect, uint32_t fund,
+                        dure_result_t *refusal);
 /* DONE, FUND_UNKNOWN, OTHER_CITY or FUND_TWICE. */
 dure_result_t ledger_funds_named(const dure_ledger_t *ledger, uint8_t city,
                                  const dure_fund_choice_t *funds, uint16_t funds_count);
