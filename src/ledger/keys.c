@@ -111,7 +111,7 @@ static uint32_t program_of(const dure_ledger_t *ledger, const dure_primary_key_t
     return fund_at(ledger, fund)->programs[version];
 }
 
-uint32_t ledger_record_find(const dure_ledger_t *ledger, const dure_primary_key_t *primary)
+static uint32_t record_find(const dure_ledger_t *ledger, const dure_primary_key_t *primary)
 {
     const uint8_t *bytes = primary->bytes;
     const dure_tx_id_t id = id_in(primary);
@@ -165,7 +165,7 @@ bool dure_ledger_scan(const dure_ledger_t *ledger, dure_table_t table, uint64_t 
 bool dure_ledger_record(const dure_ledger_t *ledger, const dure_primary_key_t *primary,
                         dure_writer_t *out, dure_blind_t *blind)
 {
-    const uint32_t cell = ledger_record_find(ledger, primary);
+    const uint32_t cell = record_find(ledger, primary);
     return cell != CELL_NONE &&
            ledger_record_write(ledger, (dure_table_t)primary->table, cell, out, blind);
 }

@@ -407,7 +407,6 @@ void ledger_index_remove(dure_ledger_t *ledger, index_t index, uint32_t cell);
 
 /* ---- sync.c */
 void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
-void ledger_flush(dure_ledger_t *ledger);
 /* Brings near what hangs on a party. */
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party);
 void ledger_tree_reset(dure_ledger_t *ledger);
@@ -419,8 +418,6 @@ DURE_MUST_USE bool ledger_record_write(const dure_ledger_t *ledger, dure_table_t
 bool ledger_record_exists(const dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
 dure_primary_key_t ledger_record_key(const dure_ledger_t *ledger, dure_table_t table,
                                      uint32_t cell);
-uint32_t ledger_record_find(const dure_ledger_t *ledger, const dure_primary_key_t *primary);
-dure_amount_t ledger_party_reserved(const dure_ledger_t *ledger, const party_t *party);
 
 /* ---- state.c: finding and changing; the changing ones touch and mark dirty */
 uint32_t ledger_party_find(const dure_ledger_t *ledger, uint64_t number);
@@ -564,8 +561,13 @@ typedef struct {
 /* The lots of a citizen that are not over, of the funds named, or of all if none is. */
 void ledger_line_up(const dure_ledger_t *ledger, line_t *line, uint32_t party,
                     const dure_fund_choice_t *funds, uint16_t funds_count);
-/* Whether their program must answer alike for both, where it does not see the lot itself. */
-bool ledger_lots_answer_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b);
+/* Where the part that starts at `first` ends: the lots after it of which the program must answer
+   alike.  sees_lot: the verb reads the lot itself too.  *has: what the part has, at most `most`. */
+uint32_t ledger_part_end(const dure_ledger_t *ledger, const line_t *line, uint32_t first,
+                         bool sees_lot, dure_amount_t most, dure_amount_t *has);
+/* Whether a part is skipped because its fund is not open; *refusal keeps the first one. */
+bool ledger_part_paused(const dure_ledger_t *ledger, dure_effect_t *effect, uint32_t fund,
+                        dure_result_t *refusal);
 /* DONE, FUND_UNKNOWN, OTHER_CITY or FUND_TWICE. */
 dure_result_t ledger_funds_named(const dure_ledger_t *ledger, uint8_t city,
                                  const dure_fund_choice_t *funds, uint16_t funds_count);
@@ -641,9 +643,6 @@ void ledger_refusal_forget(dure_effect_t *effect);
 /* The value of a parameter on a day. */
 int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
                          const dure_yak_program_t *program, uint32_t parameter, dure_day_t day);
-/* Wallet or holding: unexpired lots and open orders of one fund, or of all the issuer's. */
-dure_amount_t ledger_wallet(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
-                            bool all_funds);
 
 /* ---- window.c */
 typedef struct {

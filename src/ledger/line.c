@@ -74,10 +74,42 @@ static bool same_fixed(const dure_ledger_t *ledger, const lot_t *a, const lot_t 
     return true;
 }
 
-bool ledger_lots_answer_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
+static bool answer_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b, bool sees_lot)
 {
+    if (sees_lot && (a->origin != b->origin || a->gifted != b->gifted)) {
+        return false;
+    }
     return a->fund == b->fund && ledger_lot_version(ledger, a) == ledger_lot_version(ledger, b) &&
            same_fixed(ledger, a, b);
+}
+
+uint32_t ledger_part_end(const dure_ledger_t *ledger, const line_t *line, uint32_t first,
+                         bool sees_lot, dure_amount_t most, dure_amount_t *has)
+{
+    const lot_t *lot = lot_at(ledger, line->lots[first].cell);
+    *has = DURE_AMOUNT_ZERO;
+    uint32_t at = first;
+    while (at < line->count &&
+           answer_alike(ledger, lot, lot_at(ledger, line->lots[at].cell), sees_lot)) {
+        /* Lots of one fund: their sum is within what the fund issued. */
+        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, line->lots[at].cell)));
+        at++;
+    }
+    *has = dure_amount_min(*has, most);
+    return at;
+}
+
+bool ledger_part_paused(const dure_ledger_t *ledger, dure_effect_t *effect, uint32_t fund,
+                        dure_result_t *refusal)
+{
+    if (fund_at(ledger, fund)->mode == DURE_FUND_MODE_OPEN) {
+        return false;
+    }
+    if (*refusal == DURE_RESULT_DONE) {
+        effect->fund = fund_at(ledger, fund)->number;
+        *refusal = DURE_RESULT_FUND_PAUSED;
+    }
+    return true;
 }
 
 dure_result_t ledger_funds_named(const dure_ledger_t *ledger, uint8_t city,

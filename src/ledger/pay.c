@@ -42,23 +42,6 @@ typedef struct {
 } plan_t;
 
 /* ---- parts */
-/* Where the part that starts at `first` ends, and what it has, at most what is still to pay. */
-static uint32_t part_end(const dure_ledger_t *ledger, const plan_t *plan, uint32_t first,
-                         dure_amount_t *has)
-{
-    const lot_t *lot = lot_at(ledger, plan->line.lots[first].cell);
-    *has = DURE_AMOUNT_ZERO;
-    uint32_t at = first;
-    while (at < plan->line.count &&
-           ledger_lots_answer_alike(ledger, lot, lot_at(ledger, plan->line.lots[at].cell))) {
-        /* Lots of one fund: their sum is within what the fund issued. */
-        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, plan->line.lots[at].cell)));
-        at++;
-    }
-    *has = dure_amount_min(*has, plan->rest);
-    return at;
-}
-
 static bool received_note(plan_t *plan, const part_t *part)
 {
     uint32_t i = 0;
@@ -187,25 +170,12 @@ static dure_amount_t reward_given(const dure_ledger_t *ledger, const pay_t *pay,
     return fits ? given : DURE_AMOUNT_ZERO;
 }
 
-/* The first refusal is the one that is told. */
-static bool is_paused(const dure_ledger_t *ledger, const work_t *work, plan_t *plan, uint32_t fund)
-{
-    if (fund_at(ledger, fund)->mode == DURE_FUND_MODE_OPEN) {
-        return false;
-    }
-    if (plan->refusal == DURE_RESULT_DONE) {
-        work->effect->fund = fund_at(ledger, fund)->number;
-        plan->refusal = DURE_RESULT_FUND_PAUSED;
-    }
-    return true;
-}
-
 /* Asks for one part.  DONE also if it was refused and is skipped. */
 static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, const pay_t *pay,
                               plan_t *plan, uint32_t first, dure_amount_t amount)
 {
     const lot_t *lot = lot_at(ledger, plan->line.lots[first].cell);
-    if (is_paused(ledger, work, plan, lot->fund)) {
+    if (ledger_part_paused(ledger, work->effect, lot->fund, &plan->refusal)) {
         return DURE_RESULT_DONE;
     }
     question_t question =
@@ -269,7 +239,7 @@ static dure_result_t money_find(const dure_ledger_t *ledger, const work_t *work,
     plan->tally.count = 0;
     for (uint32_t at = 0; at < plan->line.count && !dure_amount_is_zero(plan->rest);) {
         dure_amount_t amount;
-        const uint32_t end = part_end(ledger, plan, at, &amount);
+        const uint32_t end = ledger_part_end(ledger, &plan->line, at, false, plan->rest, &amount);
         const dure_result_t code = part_ask(ledger, work, pay, plan, at, amount);
         if (code != DURE_RESULT_DONE) {
             ledger_refusal_forget(work->effect);

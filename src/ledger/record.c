@@ -190,7 +190,7 @@ static void write_program(const dure_ledger_t *ledger, uint32_t cell, dure_write
     dure_record_program_encode(out, &record);
 }
 
-dure_amount_t ledger_party_reserved(const dure_ledger_t *ledger, const party_t *party)
+static dure_amount_t party_reserved(const dure_ledger_t *ledger, const party_t *party)
 {
     dure_amount_t sum = DURE_AMOUNT_ZERO;
     if (party->kind == DURE_KIND_CITIZEN) {
@@ -289,7 +289,7 @@ static void write_party(const dure_ledger_t *ledger, uint32_t cell, dure_writer_
     dure_write_uint(out, 8, party->top);
     dure_write_uint(out, 8, party->window);
     dure_write_uint(out, 4, party->lot_next);
-    dure_write_uint(out, 8, ledger_party_reserved(ledger, party).won);
+    dure_write_uint(out, 8, party_reserved(ledger, party).won);
     write_keys(ledger, party, out);
     write_attributes(ledger, party, out);
     write_lots(ledger, party, out);

@@ -31,7 +31,8 @@ int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
     return value;
 }
 
-dure_amount_t ledger_wallet(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
+/* Wallet or holding: unexpired lots and open orders of one fund, or of all the issuer's. */
+static dure_amount_t wallet(const dure_ledger_t *ledger, uint32_t party, uint32_t fund,
                             bool all_funds)
 {
     const party_t *owner = party_at(ledger, party);
@@ -120,9 +121,9 @@ static dure_yak_value_t read_fact(const dure_ledger_t *ledger, const question_t 
     case DURE_INPUT_ATTRIBUTE:
         return attribute_value(ledger, party, input->id);
     case DURE_INPUT_HOLDING:
-        return known(ledger_wallet(ledger, party, question->fund, false).won);
+        return known(wallet(ledger, party, question->fund, false).won);
     case DURE_INPUT_WALLET:
-        return known(ledger_wallet(ledger, party, question->fund, true).won);
+        return known(wallet(ledger, party, question->fund, true).won);
     case DURE_INPUT_MEMBER:
         return known(holds_today(ledger, party, ledger_list_what(ledger, program, input->id)) !=
                      NULL);

@@ -176,7 +176,7 @@ static void fetch_ahead(const dure_ledger_t *ledger, uint32_t index)
     }
 }
 
-void ledger_flush(dure_ledger_t *ledger)
+static void flush(dure_ledger_t *ledger)
 {
     /* Removals first: a key may have moved from one cell to another. */
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
@@ -212,7 +212,7 @@ void ledger_flush(dure_ledger_t *ledger)
 
 void dure_ledger_root(dure_ledger_t *ledger, dure_hash_t *root)
 {
-    ledger_flush(ledger);
+    flush(ledger);
     dure_tree_root(ledger->tree, root);
 }
 

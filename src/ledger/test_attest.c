@@ -4,15 +4,9 @@
 #define SHOP UINT64_C(201)
 #define RISK ((uint64_t)DURE_ATTRIBUTE_RISK)
 
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    assert_code(world_send(world, party, &body), expected);
-    assert_null(dure_ledger_invariants(world->ledger));
-}
-
 static void attest(world_t *world, uint64_t value, dure_day_t from, dure_day_t until)
 {
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, RISK, value, from, until));
+    world_done(world, WATCH, body_attest(SHOP, RISK, value, from, until));
 }
 
 static dure_record_party_t record_of(const world_t *world, uint64_t party)
@@ -119,7 +113,7 @@ static void the_newest_attestation_holds_for_its_days(void **state)
     attest(world, 400, TODAY + 5, TODAY + 10); /* one day into it: the later one goes */
     entries(world, ENTRIES(ENTRY(400, TODAY + 5, TODAY + 10)));
     attest(world, 500, TODAY + 6, FAR_DAY);
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, RISK, 0, 1, 0)); /* both go */
+    world_done(world, WATCH, body_attest(SHOP, RISK, 0, 1, 0)); /* both go */
     entries(world, 0, NULL);
     assert_int_equal(today(world), -1);
     world_free(world);
@@ -133,10 +127,10 @@ static void a_fact_ahead_needs_a_place_of_its_own(void **state)
     const uint64_t list = UINT64_C(1) << 63;
     /* Region, category and risk are three; the lists fill up. */
     for (uint64_t i = 0; i < DURE_PARTY_ATTRIBUTES_MAX - 3; i++) {
-        expect(world, DURE_RESULT_DONE, OFFICER_1,
-               body_attest(SHOP, list + i, 1, 0, i == 5 ? TODAY : FAR_DAY));
+        world_done(world, OFFICER_1, body_attest(SHOP, list + i, 1, 0, i == 5 ? TODAY : FAR_DAY));
     }
-    expect(world, DURE_RESULT_TABLE_FULL, WATCH, body_attest(SHOP, RISK, 200, TODAY + 10, FAR_DAY));
+    world_expect(world, DURE_RESULT_TABLE_FULL, WATCH,
+                 body_attest(SHOP, RISK, 200, TODAY + 10, FAR_DAY));
     attest(world, 150, 0, FAR_DAY); /* in place of the present one there is room */
     world_days(world, 1);           /* a membership is over */
     attest(world, 200, TODAY + 10, FAR_DAY);
@@ -150,12 +144,12 @@ static void a_membership_ahead_counts_twice_and_goes_wholly(void **state)
     (void)state;
     world_t *world = town();
     const uint64_t list = (UINT64_C(1) << 63) + 5;
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_attest(SHOP, list, 1, 0, TODAY + 3));
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_attest(SHOP, list, 1, TODAY + 9, FAR_DAY));
+    world_done(world, OFFICER_1, body_attest(SHOP, list, 1, 0, TODAY + 3));
+    world_done(world, OFFICER_1, body_attest(SHOP, list, 1, TODAY + 9, FAR_DAY));
     assert_int_equal(world->ledger->state->list_uses[0], 2);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_attest(SHOP, list, 1, 0, FAR_DAY));
+    world_done(world, OFFICER_1, body_attest(SHOP, list, 1, 0, FAR_DAY));
     assert_int_equal(world->ledger->state->list_uses[0], 1);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_attest(SHOP, list, 1, 1, 0));
+    world_done(world, OFFICER_1, body_attest(SHOP, list, 1, 1, 0));
     assert_int_equal(world->ledger->state->list_uses[0], 0);
     assert_int_equal(world->ledger->state->lists[0], 0);
     world_free(world);
@@ -223,7 +217,7 @@ static void a_registration_has_none_twice(void **state)
         (dure_attribute_entry_t){DURE_ATTRIBUTE_RESIDENCE, GIMPO, 0, TODAY + 9};
     body.registration.attributes[1] =
         (dure_attribute_entry_t){DURE_ATTRIBUTE_RESIDENCE, GOYANG, TODAY + 10, FAR_DAY};
-    expect(world, DURE_RESULT_ATTRIBUTES_WRONG, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_ATTRIBUTES_WRONG, REGISTRAR, body);
     world_free(world);
 }
 

@@ -47,48 +47,7 @@ static const char points_source[] =
     "  words { points ko \"포인트\" en \"points\" zh \"點數\" }\n"
     "}\n";
 
-/* ---- steps: after each the invariants hold */
-static void whole(const world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-}
-
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    assert_true(code == DURE_RESULT_DONE || world->effect.moves_count == 0);
-    assert_true(code == DURE_RESULT_DONE || world->effect.rows.count == 0);
-    whole(world);
-}
-
-static void done(world_t *world, uint64_t party, dure_body_t body)
-{
-    expect(world, DURE_RESULT_DONE, party, body);
-}
-
-static void propose(world_t *world, dure_result_t expected, dure_act_t act)
-{
-    expect(world, expected, OFFICER_1, body_propose(act, FAR_DAY));
-}
-
-static int64_t number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
-}
-
+/* ---- what became of a step */
 static const dure_effect_move_t *move_of(const world_t *world, dure_move_t what)
 {
     const dure_effect_move_t *found = NULL;
@@ -158,7 +117,7 @@ static void open_fund(world_t *world, uint64_t fund, const char *source, uint64_
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
     dure_act_t act = act_fund(fund, ceiling);
     act.fund.image = test_compile(source, image);
-    propose(world, DURE_RESULT_DONE, act);
+    world_decide(world, act);
 }
 
 static void citizen(world_t *world, uint64_t party, uint64_t tier)
@@ -174,12 +133,12 @@ static void citizen(world_t *world, uint64_t party, uint64_t tier)
 
 static void dies(world_t *world, uint64_t party)
 {
-    done(world, REGISTRAR,
-         (dure_body_t){.kind = DURE_BODY_HOLD,
-                       .hold = {.subject = party,
-                                .what = DURE_HOLD_KIND_DEATH,
-                                .reason = DURE_HOLD_REASON_DEATH,
-                                .until = FAR_DAY}});
+    world_done(world, REGISTRAR,
+               (dure_body_t){.kind = DURE_BODY_HOLD,
+                             .hold = {.subject = party,
+                                      .what = DURE_HOLD_KIND_DEATH,
+                                      .reason = DURE_HOLD_REASON_DEATH,
+                                      .until = FAR_DAY}});
 }
 
 static world_t *town(uint32_t parties_max)
@@ -187,63 +146,25 @@ static world_t *town(uint32_t parties_max)
     const dure_ledger_limits_t limits = dure_ledger_limits_for(parties_max);
     world_t *world = world_new(&limits, false, 1);
     world_fund(world);
-    propose(world, DURE_RESULT_DONE, act_account("aid"));
-    propose(world, DURE_RESULT_DONE, act_account("points"));
-    propose(world, DURE_RESULT_DONE, act_account("thanks"));
+    world_decide(world, act_account("aid"));
+    world_decide(world, act_account("points"));
+    world_decide(world, act_account("thanks"));
     open_fund(world, AID, aid_source, 2 * AID_MONEY);
     open_fund(world, POINTS, points_source, 100000000);
-    done(world, BANK, body_deposit("aid", AID_MONEY));
-    done(world, BANK, body_deposit("points", 10000000));
-    done(world, BANK, body_deposit("thanks", 1000000));
+    world_done(world, BANK, body_deposit("aid", AID_MONEY));
+    world_done(world, BANK, body_deposit("points", 10000000));
+    world_done(world, BANK, body_deposit("thanks", 1000000));
     citizen(world, ANNA, DURE_AID_TIER_NEAR_POOR);
     citizen(world, BEN, DURE_AID_TIER_STANDARD);
     citizen(world, CARL, 0);
     world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
-    done(world, FAR_ALL, body_registration(FAR_EVA, DURE_KIND_CITIZEN));
+    world_done(world, FAR_ALL, body_registration(FAR_EVA, DURE_KIND_CITIZEN));
     return world;
-}
-
-/* All records into a second ledger, which goes on in the first one's place. */
-static void reload(world_t *world)
-{
-    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
-    void *memory;
-    dure_ledger_t *second = world_second(world, &memory);
-    const char *problem = NULL;
-    uint64_t cursor = 0;
-    uint8_t table;
-    dure_blind_t blind;
-    const dure_hash_t root = world_root(world);
-    dure_ledger_load_begin(second);
-    dure_writer_t out = dure_writer(bytes, sizeof bytes);
-    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
-        assert_true(
-            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
-        out = dure_writer(bytes, sizeof bytes);
-    }
-    assert_true(dure_ledger_load_end(second, &problem));
-    const dure_time_t now = dure_ledger_time(world->ledger);
-    dure_ledger_keep(world->ledger);
-    free(world->memory);
-    world->memory = memory;
-    world->ledger = second;
-    dure_ledger_begin(second, now);
-    const dure_hash_t again = world_root(world);
-    assert_true(dure_hash_equal(&root, &again));
-    whole(world);
-}
-
-static void finish(world_t *world)
-{
-    reload(world);
-    dure_ledger_keep(world->ledger);
-    world_free(world);
 }
 
 static dure_tx_id_t approved(world_t *world, dure_act_t act)
 {
-    propose(world, DURE_RESULT_DONE, act);
-    return world_last_id(world);
+    return world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
 }
 
 static bool is_open(const world_t *world, dure_tx_id_t id)
@@ -266,7 +187,7 @@ static void many(world_t *world, list_t *list)
     }
     list_add(list, STRANGER, 0);
     dies(world, DEAD);
-    done(world, REGISTRAR, body_attest(MOVED, DURE_ATTRIBUTE_RESIDENCE, GOYANG, 0, FAR_DAY));
+    world_done(world, REGISTRAR, body_attest(MOVED, DURE_ATTRIBUTE_RESIDENCE, GOYANG, 0, FAR_DAY));
 }
 
 static void each_has_one_lot(const world_t *world)
@@ -297,7 +218,7 @@ static void a_long_list_is_paid_exactly_once(void **state)
     /* In any order, and each but once. */
     static const uint32_t order[] = {5, 0, 3, 1, 4, 2};
     for (uint32_t i = 0; i < 6; i++) {
-        done(world, i % 2 == 0 ? OFFICER_2 : OFFICER_1, body_rows(&list, id, order[i]));
+        world_done(world, i % 2 == 0 ? OFFICER_2 : OFFICER_1, body_rows(&list, id, order[i]));
         assert_int_equal(world->effect.rows.count, order[i] == 5 ? 20 : 256);
         if (order[i] == 1) {
             row_is(world, 299 - 256, DURE_RESULT_DONE, 150000);
@@ -306,10 +227,11 @@ static void a_long_list_is_paid_exactly_once(void **state)
             row_is(world, 19, DURE_RESULT_SUBJECT_UNKNOWN, 0);
         }
         if (i < 5) {
-            expect(world, DURE_RESULT_BATCH_CHUNK_DONE, OFFICER_1, body_rows(&list, id, order[i]));
+            world_expect(world, DURE_RESULT_BATCH_CHUNK_DONE, OFFICER_1,
+                         body_rows(&list, id, order[i]));
         }
         if (i == 2) {
-            reload(world); /* as after a crash */
+            world_reload(world); /* as after a crash */
         }
     }
     each_has_one_lot(world);
@@ -320,16 +242,16 @@ static void a_long_list_is_paid_exactly_once(void **state)
     assert_int_equal(account_of(world, "aid")->spent.won, paid);
     assert_int_equal(fund_of(world, AID)->held_citizens.won, paid);
     assert_int_equal(fund_of(world, AID)->ordered.won, 0);
-    expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body_rows(&list, id, 2));
+    world_expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body_rows(&list, id, 2));
     each_has_one_lot(world);
     /* The same people on another list get nothing: the program counts. */
     const dure_tx_id_t again =
         approved(world, act_batch(&list, BATCH_GRANT, AID, 1000000, TODAY, TODAY));
-    done(world, OFFICER_1, body_rows(&list, again, 0));
+    world_done(world, OFFICER_1, body_rows(&list, again, 0));
     row_is(world, 0, DURE_RESULT_RULE_DENIED, 0);
     assert_null(move_of(world, DURE_MOVE_LOTS_GRANTED));
     each_has_one_lot(world);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- what becomes of each row */
@@ -343,7 +265,7 @@ static void each_row_stands_for_itself(void **state)
     citizen(world, 104, 0);
     for (uint32_t i = 0; i < DURE_PARTY_LOTS_MAX; i++) {
         /* Not alike, so that they do not merge: an order takes a place, too. */
-        done(world, BEN, body_order(FUND, 10000 + i, 0));
+        world_done(world, BEN, body_order(FUND, 10000 + i, 0));
     }
     list_add(&list, 7, 0);
     list_add(&list, ANNA, 5);
@@ -354,7 +276,7 @@ static void each_row_stands_for_itself(void **state)
     list_add(&list, FAR_EVA, 0);
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, AID, 2000000, TODAY, TODAY));
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     row_is(world, 0, DURE_RESULT_SUBJECT_UNKNOWN, 0);
     row_is(world, 1, DURE_RESULT_DONE, 300000); /* the gives decide, whatever the row says */
     row_is(world, 2, DURE_RESULT_DONE, 150000); /* the orders are of another fund */
@@ -372,7 +294,7 @@ static void each_row_stands_for_itself(void **state)
     assert_int_equal(lot->origin, DURE_ORIGIN_GRANT);
     assert_int_equal(lot->paid, 0);
     assert_int_equal(lot->end_day, TODAY + 60);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 static void a_full_wallet_refuses_its_row(void **state)
@@ -389,7 +311,7 @@ static void a_full_wallet_refuses_its_row(void **state)
         list_add(&one, ANNA, 1000);
         const dure_tx_id_t id =
             approved(world, act_batch(&one, BATCH_GRANT, POINTS, 1000, TODAY, FAR_DAY));
-        done(world, OFFICER_1, body_rows(&one, id, 0));
+        world_done(world, OFFICER_1, body_rows(&one, id, 0));
         assert_false(is_open(world, id));
         assert_int_equal(row_of(&world->effect, 0).lot, i + 1);
         lot_t *lot =
@@ -406,7 +328,7 @@ static void a_full_wallet_refuses_its_row(void **state)
                 DURE_RESULT_LOTS_FULL);
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, POINTS, 2000, TODAY, FAR_DAY));
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     row_is(world, 0, DURE_RESULT_LOTS_FULL, 0);
     row_is(world, 1, DURE_RESULT_DONE, 1000);
     dure_ledger_keep(world->ledger);
@@ -423,13 +345,13 @@ static void alike_lots_merge(void **state)
     for (uint32_t i = 0; i < DURE_PARTY_LOTS_MAX + 1; i++) {
         const dure_tx_id_t id =
             approved(world, act_batch(&one, BATCH_GRANT, POINTS, 1000, TODAY, FAR_DAY));
-        done(world, OFFICER_1, body_rows(&one, id, 0));
+        world_done(world, OFFICER_1, body_rows(&one, id, 0));
         row_is(world, 0, DURE_RESULT_DONE, 1000);
     }
     uint32_t lots;
     assert_int_equal(has(world, ANNA, POINTS, &lots), 33000);
     assert_int_equal(lots, 2);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- approval */
@@ -442,42 +364,42 @@ static void what_is_not_approved(void **state)
     const dure_act_t good = act_batch(&list, BATCH_GRANT, POINTS, 1000, TODAY, TODAY);
     dure_act_t act = good;
     act.batch.fund = 77;
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act);
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_propose(good, FAR_DAY));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1, act);
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_propose(good, FAR_DAY));
     act = good;
     act.batch.from = TODAY - 1;
-    propose(world, DURE_RESULT_DATES_WRONG, act);
+    world_propose(world, DURE_RESULT_DATES_WRONG, OFFICER_1, act);
     act.batch.from = TODAY + 1;
-    propose(world, DURE_RESULT_DATES_WRONG, act);
+    world_propose(world, DURE_RESULT_DATES_WRONG, OFFICER_1, act);
     act = good;
     act.batch.fund = FUND;
-    propose(world, DURE_RESULT_RULE_NOT_DECLARED, act);
+    world_propose(world, DURE_RESULT_RULE_NOT_DECLARED, OFFICER_1, act);
     act.batch.fund = POINTS;
     act.batch.total = dure_amount(10000001);
-    propose(world, DURE_RESULT_ACCOUNT_EMPTY, act);
-    assert_int_equal(number(world, DURE_LABEL_ASKED), 10000001);
-    assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 10000000);
-    propose(world, DURE_RESULT_DONE, act_ceiling(POINTS, 5000));
+    world_propose(world, DURE_RESULT_ACCOUNT_EMPTY, OFFICER_1, act);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 10000001);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 10000000);
+    world_decide(world, act_ceiling(POINTS, 5000));
     act.batch.total = dure_amount(5001);
-    propose(world, DURE_RESULT_CEILING_REACHED, act);
+    world_propose(world, DURE_RESULT_CEILING_REACHED, OFFICER_1, act);
     act.batch.total = dure_amount(3000);
-    propose(world, DURE_RESULT_DONE, act); /* what is reserved counts */
-    propose(world, DURE_RESULT_CEILING_REACHED, act);
-    assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 2000);
-    propose(world, DURE_RESULT_CEILING_TOO_LOW, act_ceiling(POINTS, 2999));
+    world_decide(world, act); /* what is reserved counts */
+    world_propose(world, DURE_RESULT_CEILING_REACHED, OFFICER_1, act);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 2000);
+    world_propose(world, DURE_RESULT_CEILING_TOO_LOW, OFFICER_1, act_ceiling(POINTS, 2999));
     act = act_batch(&list, BATCH_RECALL, POINTS, 1, TODAY + 6, TODAY + 6);
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act);
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 7);
+    world_propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1, act);
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 7);
     act.batch.from = act.batch.until = TODAY + 7;
-    propose(world, DURE_RESULT_DONE, act);
+    world_decide(world, act);
     assert_int_equal(world->effect.moves_count, 0);
     const dure_act_t pause = {.kind = DURE_ACT_MODE,
                               .mode = {.fund = POINTS, .mode = DURE_FUND_MODE_PAUSED}};
-    propose(world, DURE_RESULT_DONE, pause);
-    propose(world, DURE_RESULT_FUND_PAUSED, good);
+    world_decide(world, pause);
+    world_propose(world, DURE_RESULT_FUND_PAUSED, OFFICER_1, good);
     act.batch.total = dure_amount(2);
-    propose(world, DURE_RESULT_DONE, act); /* a recall goes on */
-    finish(world);
+    world_decide(world, act); /* a recall goes on */
+    world_end_reloaded(world);
 }
 
 /* Money that went between proposal and the second approval. */
@@ -485,23 +407,21 @@ static void approval_looks_again(void **state)
 {
     (void)state;
     world_t *world = town(256);
-    propose(world, DURE_RESULT_DONE, act_threshold(2));
+    world_decide(world, act_threshold(2));
     list_t list = {.rows = 0};
     list_add(&list, ANNA, 6000000);
     const dure_act_t act = act_batch(&list, BATCH_GRANT, POINTS, 6000000, TODAY, TODAY + 9);
-    propose(world, DURE_RESULT_DONE, act);
-    const dure_tx_id_t first = world_last_id(world);
-    propose(world, DURE_RESULT_DONE, act);
-    const dure_tx_id_t second = world_last_id(world);
+    const dure_tx_id_t first = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    const dure_tx_id_t second = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
     assert_int_equal(account_of(world, "points")->reserved.won, 0);
-    expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body_rows(&list, first, 0));
-    done(world, OFFICER_2, body_approve(first));
+    world_expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body_rows(&list, first, 0));
+    world_done(world, OFFICER_2, body_approve(first));
     moved(world, DURE_MOVE_BATCH_RESERVED, "points", 6000000);
-    expect(world, DURE_RESULT_ACCOUNT_EMPTY, OFFICER_2, body_approve(second));
+    world_expect(world, DURE_RESULT_ACCOUNT_EMPTY, OFFICER_2, body_approve(second));
     /* The batch has the id of the proposal. */
-    done(world, OFFICER_2, body_rows(&list, first, 0));
+    world_done(world, OFFICER_2, body_rows(&list, first, 0));
     row_is(world, 0, DURE_RESULT_DONE, 6000000);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- chunks that are refused as a whole */
@@ -517,52 +437,52 @@ static void what_is_not_carried_out(void **state)
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, POINTS, 300000, TODAY + 1, TODAY + 2));
     const dure_body_t good = body_rows(&list, id, 0);
-    expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, good);
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, good);
-    expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, good);
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 1);
-    assert_int_equal(number(world, DURE_LABEL_LATEST_DAY), TODAY + 2);
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, good);
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, good);
+    world_expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, good);
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 1);
+    assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY), TODAY + 2);
     world_days(world, 1);
     dure_body_t body = good;
     body.batch_rows.batch.number++;
-    expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body);
+    world_expect(world, DURE_RESULT_BATCH_UNKNOWN, OFFICER_1, body);
     const uint32_t wrong = DURE_RESULT_BATCH_ROWS_WRONG;
     body = good;
     body.batch_rows.chunk = 2;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body.batch_rows.chunk = UINT32_MAX;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body.batch_rows.chunk = 1;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body = body_rows(&list, id, 1);
     body.batch_rows.chunk = 0;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body = good;
     body.batch_rows.path_count = 0;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body.batch_rows.path_count = 2;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     body = good;
     body.batch_rows.path[0].hash.bytes[31] ^= 1;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     /* A row more, a row less, another amount, two rows in the other order. */
     static list_t other;
     other = list;
     body = body_rows(&list, id, 1);
     body.batch_rows.rows.count--;
     body.batch_rows.rows.bytes.size -= DURE_BATCH_ROW_SIZE;
-    expect(world, wrong, OFFICER_1, body);
+    world_expect(world, wrong, OFFICER_1, body);
     list_add(&other, 301, 1000);
-    expect(world, wrong, OFFICER_1, body_rows(&other, id, 1));
+    world_expect(world, wrong, OFFICER_1, body_rows(&other, id, 1));
     other = list;
     other.bytes[10]++;
     body = body_rows(&other, id, 0);
-    expect(world, wrong, OFFICER_1, body);
-    done(world, OFFICER_1, good);
-    expect(world, DURE_RESULT_BATCH_CHUNK_DONE, OFFICER_2, good);
+    world_expect(world, wrong, OFFICER_1, body);
+    world_done(world, OFFICER_1, good);
+    world_expect(world, DURE_RESULT_BATCH_CHUNK_DONE, OFFICER_2, good);
     world_days(world, 2);
-    expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, body_rows(&list, id, 1));
-    finish(world);
+    world_expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, body_rows(&list, id, 1));
+    world_end_reloaded(world);
 }
 
 /* An approved root over rows that are not ascending, or of someone twice, pays nobody. */
@@ -574,14 +494,14 @@ static void a_list_in_disorder_is_never_paid(void **state)
     list_add(&list, BEN, 1000);
     list_add(&list, ANNA, 1000);
     dure_tx_id_t id = approved(world, act_batch(&list, BATCH_GRANT, POINTS, 2000, TODAY, TODAY));
-    expect(world, DURE_RESULT_BATCH_ROWS_WRONG, OFFICER_1, body_rows(&list, id, 0));
+    world_expect(world, DURE_RESULT_BATCH_ROWS_WRONG, OFFICER_1, body_rows(&list, id, 0));
     list.rows = 0;
     list_add(&list, ANNA, 1000);
     list_add(&list, ANNA, 1000);
     id = approved(world, act_batch(&list, BATCH_GRANT, POINTS, 2000, TODAY, TODAY));
-    expect(world, DURE_RESULT_BATCH_ROWS_WRONG, OFFICER_1, body_rows(&list, id, 0));
+    world_expect(world, DURE_RESULT_BATCH_ROWS_WRONG, OFFICER_1, body_rows(&list, id, 0));
     assert_int_equal(left_of(world, ANNA, POINTS), 0);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 static void a_paused_fund_waits(void **state)
@@ -594,13 +514,13 @@ static void a_paused_fund_waits(void **state)
         approved(world, act_batch(&list, BATCH_GRANT, POINTS, 1000, TODAY, FAR_DAY));
     dure_act_t act = {.kind = DURE_ACT_MODE,
                       .mode = {.fund = POINTS, .mode = DURE_FUND_MODE_PAUSED}};
-    propose(world, DURE_RESULT_DONE, act);
-    expect(world, DURE_RESULT_FUND_PAUSED, OFFICER_1, body_rows(&list, id, 0));
+    world_decide(world, act);
+    world_expect(world, DURE_RESULT_FUND_PAUSED, OFFICER_1, body_rows(&list, id, 0));
     act.mode.mode = DURE_FUND_MODE_OPEN;
-    propose(world, DURE_RESULT_DONE, act);
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_decide(world, act);
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     row_is(world, 0, DURE_RESULT_DONE, 1000);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* No row is refused for good because the chain's tables are full at the moment. */
@@ -624,7 +544,7 @@ static void a_full_chain_refuses_the_chunk(void **state)
     assert_code(world_send(world, OFFICER_1, &body), DURE_RESULT_DONE);
     lots->live = live + (lots->live - (ledger_limit(world->ledger, POOL_LOT) - 256));
     assert_int_equal(row_of(&world->effect, ANNA - 1).code, DURE_RESULT_DONE);
-    whole(world);
+    world_sound(world);
     dure_ledger_keep(world->ledger);
     world_free(world);
 }
@@ -639,13 +559,13 @@ static void never_more_than_was_approved(void **state)
     list_add(&list, CARL, 500);
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, POINTS, 1500, TODAY, FAR_DAY));
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     row_is(world, 0, DURE_RESULT_DONE, 1000);
     row_is(world, 1, DURE_RESULT_BATCH_TOTAL, 0);
     row_is(world, 2, DURE_RESULT_DONE, 500);
     assert_null(move_of(world, DURE_MOVE_BATCH_RELEASED));
     assert_int_equal(account_of(world, "points")->balance.won, 10000000 - 1500);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* What is not used by the last day goes back when anyone tidies up. */
@@ -660,20 +580,20 @@ static void the_rest_goes_back_after_the_last_day(void **state)
     }
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, POINTS, 25700, TODAY, TODAY + 3));
-    done(world, OFFICER_1, body_rows(&list, id, 0)); /* three of them are citizens */
+    world_done(world, OFFICER_1, body_rows(&list, id, 0)); /* three of them are citizens */
     assert_null(move_of(world, DURE_MOVE_BATCH_RELEASED));
     const dure_body_t tidy = {.kind = DURE_BODY_TIDY,
                               .tidy = {.table = DURE_TABLE_BATCH, .ids_count = 1, .ids = {id}}};
     world_days(world, 3);
-    expect(world, DURE_RESULT_NOT_OVER, CARL, tidy);
+    world_expect(world, DURE_RESULT_NOT_OVER, CARL, tidy);
     world_days(world, 1);
-    done(world, CARL, tidy);
+    world_done(world, CARL, tidy);
     moved(world, DURE_MOVE_BATCH_RELEASED, "points", 25700 - 300);
     assert_int_equal(account_of(world, "points")->balance.won, 10000000 - 300);
     assert_int_equal(account_of(world, "points")->reserved.won, 0);
     assert_int_equal(fund_of(world, POINTS)->ordered.won, 0);
     assert_false(is_open(world, id));
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- recall */
@@ -684,7 +604,7 @@ static void grant_to(world_t *world, uint64_t fund, uint64_t party, uint64_t won
     list_add(&list, party, won);
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_GRANT, fund, total, today, today));
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     assert_int_equal(row_of(&world->effect, 0).code, DURE_RESULT_DONE);
 }
 
@@ -696,7 +616,7 @@ static void a_recall_returns_what_is_left(void **state)
     grant_to(world, POINTS, ANNA, 5000, 5000);
     grant_to(world, POINTS, BEN, 7000, 7000);
     grant_to(world, AID, ANNA, 0, 300000);
-    done(world, BEN, body_payment(SHOP, 2000)); /* with 200 in thanks */
+    world_done(world, BEN, body_payment(SHOP, 2000)); /* with 200 in thanks */
     assert_int_equal(left_of(world, BEN, POINTS), 5200);
     dies(world, CARL);
     list_t list = {.rows = 0};
@@ -708,10 +628,10 @@ static void a_recall_returns_what_is_left(void **state)
     const dure_day_t from = TODAY + 7;
     const dure_tx_id_t id =
         approved(world, act_batch(&list, BATCH_RECALL, POINTS, 20000, from, from + 90));
-    expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, body_rows(&list, id, 0));
+    world_expect(world, DURE_RESULT_BATCH_NOT_OPEN, OFFICER_1, body_rows(&list, id, 0));
     world_days(world, 30); /* by now the lots have expired; nobody has swept them */
     const uint64_t refunded = fund_of(world, POINTS)->refunded.won;
-    done(world, OFFICER_2, body_rows(&list, id, 0));
+    world_done(world, OFFICER_2, body_rows(&list, id, 0));
     row_is(world, 0, DURE_RESULT_DONE, 12000);
     row_is(world, 1, DURE_RESULT_DONE, 5200);
     row_is(world, 2, DURE_RESULT_NOT_ENOUGH_MONEY, 0);
@@ -726,7 +646,7 @@ static void a_recall_returns_what_is_left(void **state)
     assert_int_equal(account_of(world, "thanks")->balance.won, 1000000);
     assert_int_equal(fund_of(world, POINTS)->refunded.won, refunded + 17200);
     assert_false(is_open(world, id));
-    finish(world);
+    world_end_reloaded(world);
 }
 
 static void the_program_decides_what_is_recalled(void **state)
@@ -750,10 +670,10 @@ static void the_program_decides_what_is_recalled(void **state)
     const dure_tx_id_t right =
         approved(world, act_batch(&list, BATCH_RECALL, AID, 300000, TODAY + 51, TODAY + 60));
     world_days(world, 7);
-    done(world, OFFICER_1, body_rows(&bought, of_bought, 0));
+    world_done(world, OFFICER_1, body_rows(&bought, of_bought, 0));
     row_is(world, 0, DURE_RESULT_NOT_ENOUGH_MONEY, 0);
     world_days(world, 43);
-    done(world, OFFICER_1, body_rows(&list, too_little, 0));
+    world_done(world, OFFICER_1, body_rows(&list, too_little, 0));
     row_is(world, 0, DURE_RESULT_BATCH_TOTAL, 0);
     row_is(world, 1, DURE_RESULT_NOT_ENOUGH_MONEY, 0);
     dure_amount_t amount;
@@ -766,11 +686,11 @@ static void the_program_decides_what_is_recalled(void **state)
     assert_code(dure_ledger_recall_try(world->ledger, GIMPO, AID, &row, &amount, &rule),
                 DURE_RESULT_RULE_DENIED);
     assert_string_equal(rule.text, "late");
-    done(world, OFFICER_1, body_rows(&list, too_late, 0));
+    world_done(world, OFFICER_1, body_rows(&list, too_late, 0));
     row_is(world, 0, DURE_RESULT_RULE_DENIED, 0);
     assert_int_equal(left_of(world, ANNA, AID), 300000);
     assert_true(is_open(world, right));
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- dry run */
@@ -820,7 +740,7 @@ static void a_dry_run_says_the_same_and_changes_nothing(void **state)
                 DURE_RESULT_RULE_DENIED);
     assert_string_equal(rule.text, "again");
     assert_int_equal(amount.won, 0);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* A block that is dropped gives back every byte, also of a chunk. */
@@ -836,7 +756,7 @@ static void a_chunk_can_be_dropped(void **state)
     world_cut(world);
     snapshot_t snapshot;
     snapshot_take(&snapshot, world->ledger);
-    done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
     assert_false(is_open(world, id));
     assert_true(dure_ledger_drop(world->ledger));
     const dure_hash_t root = world_root(world);
@@ -844,8 +764,8 @@ static void a_chunk_can_be_dropped(void **state)
     assert_null(snapshot_differs(&snapshot, world->ledger));
     snapshot_free(&snapshot);
     dure_ledger_begin(world->ledger, dure_ledger_time(world->ledger));
-    done(world, OFFICER_1, body_rows(&list, id, 0));
-    finish(world);
+    world_done(world, OFFICER_1, body_rows(&list, id, 0));
+    world_end_reloaded(world);
 }
 
 int main(void)

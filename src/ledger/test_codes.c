@@ -5,41 +5,6 @@
 #define BEN  UINT64_C(102)
 #define SHOP UINT64_C(201)
 
-static void finish(world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-    world_free(world);
-}
-
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    assert_true(code == DURE_RESULT_DONE || world->effect.moves_count == 0);
-}
-
-static void propose(world_t *world, dure_result_t expected, uint64_t party, dure_act_t act)
-{
-    expect(world, expected, party, body_propose(act, FAR_DAY));
-}
-
-static int64_t number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
-}
-
 static world_t *town(uint8_t threshold)
 {
     world_t *world = world_new(NULL, false, threshold);
@@ -89,7 +54,7 @@ static void admission_changes_nothing(void **state)
     tx.id.number = 37;
     assert_code(world_send_tx(world, &tx, 0), DURE_RESULT_NOT_ENOUGH_MONEY);
     inadmissible(world, tx, 0, DURE_RESULT_ALREADY_USED);
-    assert_int_equal(number(world, DURE_LABEL_HIGHEST_USED), 100);
+    assert_int_equal(world_number(world, DURE_LABEL_HIGHEST_USED), 100);
     tx.id.number = 36;
     inadmissible(world, tx, 0, DURE_RESULT_NUMBER_TOO_OLD);
     tx.id.number = 38;
@@ -104,7 +69,7 @@ static void admission_changes_nothing(void **state)
     assert_true(dure_tx_seal(&out, &tx, dure_ledger_chain_id(world->ledger), 0, &other));
     world->wire_size = out.size;
     assert_code(world_apply_wire(world), DURE_RESULT_SIGNATURE_WRONG);
-    finish(world);
+    world_end(world);
 }
 
 static void a_verdict_counts_only_for_its_transaction_and_key(void **state)
@@ -126,7 +91,7 @@ static void a_verdict_counts_only_for_its_transaction_and_key(void **state)
     assert_code(dure_ledger_admit(ledger, &world->envelope, &verdict), DURE_RESULT_DONE);
     verdict.key = test_key(BEN, 0).key;
     assert_code(dure_ledger_admit(ledger, &world->envelope, &verdict), DURE_RESULT_SIGNATURE_WRONG);
-    finish(world);
+    world_end(world);
 }
 
 static void service_windows_are_wide_and_lanes_finite(void **state)
@@ -162,7 +127,7 @@ static void service_windows_are_wide_and_lanes_finite(void **state)
     }
     tx.id.lane = 3;
     inadmissible(world, tx, 0, DURE_RESULT_LANES_FULL);
-    finish(world);
+    world_end(world);
 }
 
 /* ---- parties ---- */
@@ -171,41 +136,41 @@ static void registrations(void **state)
     (void)state;
     world_t *world = town(1);
     dure_body_t body = body_registration(300, DURE_KIND_CITIZEN);
-    expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body);
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body);
     body.registration.subject = ANNA;
-    expect(world, DURE_RESULT_PARTY_EXISTS, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_PARTY_EXISTS, REGISTRAR, body);
     body.registration.subject = 300;
     body.registration.keys_count = 0;
-    expect(world, DURE_RESULT_KEYS_WRONG, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_KEYS_WRONG, REGISTRAR, body);
     body.registration.keys_count = 2;
     body.registration.keys[1] = body.registration.keys[0];
-    expect(world, DURE_RESULT_KEYS_WRONG, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_KEYS_WRONG, REGISTRAR, body);
     body.registration.keys_count = 1;
     memset(body.registration.keys[0].key.bytes, 0, 33);
     body.registration.keys[0].key.bytes[0] = 1; /* the neutral point */
-    expect(world, DURE_RESULT_KEY_REFUSED, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_KEY_REFUSED, REGISTRAR, body);
     body = body_registration(300, DURE_KIND_CITIZEN);
     body.registration.attributes_count = 2;
     body.registration.attributes[0] =
         (dure_attribute_entry_t){DURE_ATTRIBUTE_BIRTH_YEAR, 1980, 0, FAR_DAY};
     body.registration.attributes[1] =
         (dure_attribute_entry_t){DURE_ATTRIBUTE_RESIDENCE, GIMPO, 0, FAR_DAY};
-    expect(world, DURE_RESULT_ATTRIBUTES_WRONG, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_ATTRIBUTES_WRONG, REGISTRAR, body);
     body.registration.attributes_count = 1;
     body.registration.attributes[0].what = DURE_ATTRIBUTE_REGION;
-    expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, REGISTRAR, body);
     body.registration.attributes[0] =
         (dure_attribute_entry_t){DURE_ATTRIBUTE_AID_TIER, 1, 0, FAR_DAY};
-    expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body);
     body.registration.attributes[0] =
         (dure_attribute_entry_t){DURE_ATTRIBUTE_BIRTH_DIGIT, 10, 0, FAR_DAY};
-    expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR, body);
     body.registration.attributes[0].value = 9;
     body.registration.attributes[0].until = TODAY - 1;
-    expect(world, DURE_RESULT_DATES_WRONG, REGISTRAR, body);
+    world_expect(world, DURE_RESULT_DATES_WRONG, REGISTRAR, body);
     body.registration.attributes[0].until = TODAY;
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body);
-    finish(world);
+    world_done(world, REGISTRAR, body);
+    world_end(world);
 }
 
 static void attestations(void **state)
@@ -213,23 +178,26 @@ static void attestations(void **state)
     (void)state;
     world_t *world = town(1);
     const uint64_t what = DURE_ATTRIBUTE_RISK;
-    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, WATCH, body_attest(9, what, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_attest(SHOP, what, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH, body_attest(ANNA, what, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH, body_attest(SHOP, 77, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH,
-           body_attest(SHOP, what + (UINT64_C(1) << 32), 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body_attest(SHOP, what, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_ATTRIBUTE_VALUE, WATCH, body_attest(SHOP, what, 1001, 0, FAR_DAY));
-    expect(world, DURE_RESULT_DATES_WRONG, WATCH, body_attest(SHOP, what, 1, 0, TODAY - 1));
-    expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR,
-           body_attest(SHOP, DURE_ATTRIBUTE_CATEGORY, 48, 0, FAR_DAY));
-    expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR,
-           body_attest(SHOP, DURE_ATTRIBUTE_OWNER, 0, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_SUBJECT_UNKNOWN, WATCH, body_attest(9, what, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_attest(SHOP, what, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH,
+                 body_attest(ANNA, what, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH, body_attest(SHOP, 77, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_UNKNOWN, WATCH,
+                 body_attest(SHOP, what + (UINT64_C(1) << 32), 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR,
+                 body_attest(SHOP, what, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_VALUE, WATCH,
+                 body_attest(SHOP, what, 1001, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_DATES_WRONG, WATCH, body_attest(SHOP, what, 1, 0, TODAY - 1));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR,
+                 body_attest(SHOP, DURE_ATTRIBUTE_CATEGORY, 48, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_ATTRIBUTE_VALUE, REGISTRAR,
+                 body_attest(SHOP, DURE_ATTRIBUTE_OWNER, 0, 0, FAR_DAY));
     const dure_hash_t before = world_root(world);
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, what, 1000, 0, FAR_DAY));
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, what, 0, 5, 4)); /* removed */
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, what, 0, 5, 4)); /* and again */
+    world_done(world, WATCH, body_attest(SHOP, what, 1000, 0, FAR_DAY));
+    world_done(world, WATCH, body_attest(SHOP, what, 0, 5, 4)); /* removed */
+    world_done(world, WATCH, body_attest(SHOP, what, 0, 5, 4)); /* and again */
     const dure_hash_t after = world_root(world);
     assert_false(dure_hash_equal(&before, &after)); /* the window moved */
     const uint32_t shop = ledger_party_find(world->ledger, SHOP);
@@ -237,14 +205,15 @@ static void attestations(void **state)
                      CELL_NONE);
     /* Full of memberships: the next is refused until one has expired. */
     for (uint64_t i = 0; i < DURE_PARTY_ATTRIBUTES_MAX; i++) {
-        expect(world, DURE_RESULT_DONE, OFFICER_1,
-               body_attest(ANNA, (UINT64_C(1) << 63) + i, 1, 0, i == 7 ? TODAY : FAR_DAY));
+        world_done(world, OFFICER_1,
+                   body_attest(ANNA, (UINT64_C(1) << 63) + i, 1, 0, i == 7 ? TODAY : FAR_DAY));
     }
     const uint64_t another = (UINT64_C(1) << 63) + 99;
-    expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1, body_attest(ANNA, another, 1, 0, FAR_DAY));
+    world_expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                 body_attest(ANNA, another, 1, 0, FAR_DAY));
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_attest(ANNA, another, 1, 0, FAR_DAY));
-    finish(world);
+    world_done(world, OFFICER_1, body_attest(ANNA, another, 1, 0, FAR_DAY));
+    world_end(world);
 }
 
 static void rotation_changes_who_can_sign(void **state)
@@ -252,18 +221,18 @@ static void rotation_changes_who_can_sign(void **state)
     (void)state;
     world_t *world = town(1);
     dure_body_t body = body_rotate(ANNA, 2);
-    expect(world, DURE_RESULT_DONE, ANNA, body);
+    world_done(world, ANNA, body);
     const dure_body_t payment = body_payment(SHOP, 1);
     dure_tx_t tx = world_tx(world, ANNA, &payment);
     tx.id.number = 50;
     assert_code(world_send_tx(world, &tx, 2), DURE_RESULT_NOT_ENOUGH_MONEY);
     memset(body.rotate.entry.key.bytes, 0, 33);
-    expect(world, DURE_RESULT_KEY_REFUSED, ANNA, body);
+    world_expect(world, DURE_RESULT_KEY_REFUSED, ANNA, body);
     body = body_rotate(BEN, 0);
-    expect(world, DURE_RESULT_DONE, ANNA, body);
+    world_done(world, ANNA, body);
     tx.id.number = 51;
     inadmissible(world, tx, 0, DURE_RESULT_SIGNATURE_WRONG);
-    finish(world);
+    world_end(world);
 }
 
 /* ---- governance ---- */
@@ -271,92 +240,96 @@ static void acts(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    propose(world, DURE_RESULT_NOT_PERMITTED, BANK, act_account("other"));
-    expect(world, DURE_RESULT_DATES_WRONG, OFFICER_1,
-           body_propose(act_account("other"), TODAY - 1));
-    propose(world, DURE_RESULT_ACCOUNT_EXISTS, OFFICER_1, act_account("budget"));
-    propose(world, DURE_RESULT_FUND_EXISTS, OFFICER_1, act_fund(FUND, 1));
+    world_propose(world, DURE_RESULT_NOT_PERMITTED, BANK, act_account("other"));
+    world_expect(world, DURE_RESULT_DATES_WRONG, OFFICER_1,
+                 body_propose(act_account("other"), TODAY - 1));
+    world_propose(world, DURE_RESULT_ACCOUNT_EXISTS, OFFICER_1, act_account("budget"));
+    world_propose(world, DURE_RESULT_FUND_EXISTS, OFFICER_1, act_fund(FUND, 1));
     dure_act_t act = act_fund(8, 1);
     act.fund.image.size--;
-    propose(world, DURE_RESULT_PROGRAM_REFUSED, OFFICER_1, act);
-    propose(world, DURE_RESULT_PROGRAM_CITY, FAR_ALL, act_fund(8, 1));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1, act_parameter(8, "discount", 1, TODAY + 7));
-    propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL, act_parameter(FUND, "discount", 1, TODAY + 7));
-    propose(world, DURE_RESULT_PARAMETER_UNKNOWN, OFFICER_1,
-            act_parameter(FUND, "discounts", 1, TODAY + 7));
-    propose(world, DURE_RESULT_PARAMETER_RANGE, OFFICER_1,
-            act_parameter(FUND, "discount", 2001, TODAY + 7));
-    propose(world, DURE_RESULT_PARAMETER_RANGE, OFFICER_1,
-            act_parameter(FUND, "discount", -1, TODAY + 7));
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
-            act_parameter(FUND, "discount", 1, TODAY + 6));
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 7);
+    world_propose(world, DURE_RESULT_PROGRAM_REFUSED, OFFICER_1, act);
+    world_propose(world, DURE_RESULT_PROGRAM_CITY, FAR_ALL, act_fund(8, 1));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1,
+                  act_parameter(8, "discount", 1, TODAY + 7));
+    world_propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL,
+                  act_parameter(FUND, "discount", 1, TODAY + 7));
+    world_propose(world, DURE_RESULT_PARAMETER_UNKNOWN, OFFICER_1,
+                  act_parameter(FUND, "discounts", 1, TODAY + 7));
+    world_propose(world, DURE_RESULT_PARAMETER_RANGE, OFFICER_1,
+                  act_parameter(FUND, "discount", 2001, TODAY + 7));
+    world_propose(world, DURE_RESULT_PARAMETER_RANGE, OFFICER_1,
+                  act_parameter(FUND, "discount", -1, TODAY + 7));
+    world_propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
+                  act_parameter(FUND, "discount", 1, TODAY + 6));
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 7);
     world_buy(world, ANNA, 100000);
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 1000, 0));
-    propose(world, DURE_RESULT_CEILING_TOO_LOW, OFFICER_1, act_ceiling(FUND, 100999));
-    assert_int_equal(number(world, DURE_LABEL_MINIMUM), 101000);
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_ceiling(FUND, 101000));
-    expect(world, DURE_RESULT_CEILING_REACHED, BEN, body_order(FUND, 1, 0));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1, act_ceiling(8, 1));
-    propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_roles(999, 1));
-    propose(world, DURE_RESULT_OTHER_CITY, OFFICER_1, act_roles(FAR_ALL, 1));
-    propose(world, DURE_RESULT_ROLES_WRONG, OFFICER_1, act_roles(ANNA, 1));
-    propose(world, DURE_RESULT_THRESHOLD_WRONG, OFFICER_1, act_threshold(3));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_roles(OFFICER_2, 0));
-    propose(world, DURE_RESULT_THRESHOLD_WRONG, OFFICER_1, act_roles(OFFICER_1, 0));
-    propose(world, DURE_RESULT_NOT_PERMITTED, OFFICER_2, act_account("other"));
-    finish(world);
+    world_done(world, ANNA, body_order(FUND, 1000, 0));
+    world_propose(world, DURE_RESULT_CEILING_TOO_LOW, OFFICER_1, act_ceiling(FUND, 100999));
+    assert_int_equal(world_number(world, DURE_LABEL_MINIMUM), 101000);
+    world_decide(world, act_ceiling(FUND, 101000));
+    world_expect(world, DURE_RESULT_CEILING_REACHED, BEN, body_order(FUND, 1, 0));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1, act_ceiling(8, 1));
+    world_propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_roles(999, 1));
+    world_propose(world, DURE_RESULT_OTHER_CITY, OFFICER_1, act_roles(FAR_ALL, 1));
+    world_propose(world, DURE_RESULT_ROLES_WRONG, OFFICER_1, act_roles(ANNA, 1));
+    world_propose(world, DURE_RESULT_THRESHOLD_WRONG, OFFICER_1, act_threshold(3));
+    world_decide(world, act_roles(OFFICER_2, 0));
+    world_propose(world, DURE_RESULT_THRESHOLD_WRONG, OFFICER_1, act_roles(OFFICER_1, 0));
+    world_propose(world, DURE_RESULT_NOT_PERMITTED, OFFICER_2, act_account("other"));
+    world_end(world);
 }
 
 static void approvals(void **state)
 {
     (void)state;
     world_t *world = town(2);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("reserve"), TODAY + 1));
+    world_done(world, OFFICER_1, body_propose(act_account("reserve"), TODAY + 1));
     const dure_tx_id_t proposal = world_last_id(world);
     assert_int_equal(dure_ledger_usage(world->ledger).proposals, 1);
-    expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body_approve(proposal));
-    expect(world, DURE_RESULT_APPROVED_BEFORE, OFFICER_1, body_approve(proposal));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_approve(proposal));
-    expect(world, DURE_RESULT_PROPOSAL_UNKNOWN, OFFICER_2, body_approve(world_last_id(world)));
-    expect(world, DURE_RESULT_ACCOUNT_UNKNOWN, BANK, body_deposit("reserve", 1));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_approve(proposal));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body_approve(proposal));
+    world_expect(world, DURE_RESULT_APPROVED_BEFORE, OFFICER_1, body_approve(proposal));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_approve(proposal));
+    world_expect(world, DURE_RESULT_PROPOSAL_UNKNOWN, OFFICER_2,
+                 body_approve(world_last_id(world)));
+    world_expect(world, DURE_RESULT_ACCOUNT_UNKNOWN, BANK, body_deposit("reserve", 1));
+    world_done(world, OFFICER_2, body_approve(proposal));
     assert_int_equal(dure_ledger_usage(world->ledger).proposals, 0);
-    expect(world, DURE_RESULT_DONE, BANK, body_deposit("reserve", 1));
-    expect(world, DURE_RESULT_PROPOSAL_UNKNOWN, OFFICER_2, body_approve(proposal));
+    world_done(world, BANK, body_deposit("reserve", 1));
+    world_expect(world, DURE_RESULT_PROPOSAL_UNKNOWN, OFFICER_2, body_approve(proposal));
     /* Two proposals for one account: the second stays, refused, until it has expired. */
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("twice"), TODAY + 1));
+    world_done(world, OFFICER_1, body_propose(act_account("twice"), TODAY + 1));
     const dure_tx_id_t first = world_last_id(world);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("twice"), TODAY + 1));
+    world_done(world, OFFICER_1, body_propose(act_account("twice"), TODAY + 1));
     const dure_tx_id_t second = world_last_id(world);
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_approve(first));
-    expect(world, DURE_RESULT_ACCOUNT_EXISTS, OFFICER_2, body_approve(second));
+    world_done(world, OFFICER_2, body_approve(first));
+    world_expect(world, DURE_RESULT_ACCOUNT_EXISTS, OFFICER_2, body_approve(second));
     assert_int_equal(dure_ledger_usage(world->ledger).proposals, 1);
     world_days(world, 2);
-    expect(world, DURE_RESULT_PROPOSAL_EXPIRED, OFFICER_2, body_approve(second));
-    finish(world);
+    world_expect(world, DURE_RESULT_PROPOSAL_EXPIRED, OFFICER_2, body_approve(second));
+    world_end(world);
 }
 
 static void expired_proposals_make_room(void **state)
 {
     (void)state;
     world_t *world = world_new(NULL, false, 2);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("a"), TODAY));
+    world_done(world, OFFICER_1, body_propose(act_account("a"), TODAY));
     for (uint32_t i = 1; i < 256; i++) {
-        expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("b"), TODAY + 9));
+        world_done(world, OFFICER_1, body_propose(act_account("b"), TODAY + 9));
     }
-    expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1, body_propose(act_account("c"), TODAY));
+    world_expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1, body_propose(act_account("c"), TODAY));
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_propose(act_account("c"), TODAY + 9));
-    expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1, body_propose(act_account("d"), TODAY + 9));
-    finish(world);
+    world_done(world, OFFICER_1, body_propose(act_account("c"), TODAY + 9));
+    world_expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                 body_propose(act_account("d"), TODAY + 9));
+    world_end(world);
 }
 
 static void parameters_follow_their_days(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_parameter(FUND, "discount", 1000, TODAY + 7));
+    world_decide(world, act_parameter(FUND, "discount", 1000, TODAY + 7));
     world_buy(world, ANNA, 10000);
     assert_int_equal(world->effect.moves[0].amount.won, 9400);
     world_days(world, 6);
@@ -367,16 +340,16 @@ static void parameters_follow_their_days(void **state)
     assert_int_equal(world->effect.moves[0].amount.won, 9000);
     /* Sixteen changes are kept; what no day needs any more makes room. */
     for (int i = 0; i < 15; i++) {
-        propose(world, DURE_RESULT_DONE, OFFICER_1,
-                act_parameter(FUND, "discount", i, TODAY + 20 + i));
+        world_propose(world, DURE_RESULT_DONE, OFFICER_1,
+                      act_parameter(FUND, "discount", i, TODAY + 20 + i));
     }
-    propose(world, DURE_RESULT_DONE, OFFICER_1,
-            act_parameter(FUND, "discount", 77, TODAY + 34)); /* the same day: replaced */
-    propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
-            act_parameter(FUND, "discount", 1, TODAY + 40));
+    world_propose(world, DURE_RESULT_DONE, OFFICER_1,
+                  act_parameter(FUND, "discount", 77, TODAY + 34)); /* the same day: replaced */
+    world_propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                  act_parameter(FUND, "discount", 1, TODAY + 40));
     world_days(world, 20);
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_parameter(FUND, "discount", 1, TODAY + 40));
-    finish(world);
+    world_decide(world, act_parameter(FUND, "discount", 1, TODAY + 40));
+    world_end(world);
 }
 
 /* ---- money ---- */
@@ -384,46 +357,47 @@ static void purchases(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_order(FUND, 1, 0));
-    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body_order(8, 1, 0));
-    expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 500001, 0));
+    world_expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_order(FUND, 1, 0));
+    world_expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body_order(8, 1, 0));
+    world_expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 500001, 0));
     assert_string_equal(world->effect.rule.text, "over_monthly_limit");
-    assert_int_equal(number(world, DURE_LABEL_ASKED), 500001);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 500001);
     assert_int_equal(world->effect.fund, FUND);
-    expect(world, DURE_RESULT_PRICE_ABOVE_BOUND, ANNA, body_order(FUND, 100000, 93999));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 100000, 94000));
+    world_expect(world, DURE_RESULT_PRICE_ABOVE_BOUND, ANNA, body_order(FUND, 100000, 93999));
+    world_done(world, ANNA, body_order(FUND, 100000, 94000));
     const dure_tx_id_t order = world_last_id(world);
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_credit(order, 94000));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_credit(order, 94000));
-    expect(world, DURE_RESULT_PRICE_DIFFERS, BANK, body_credit(order, 93999));
-    expect(world, DURE_RESULT_NOT_PERMITTED, BEN, body_void(order));
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(order, 94000));
-    expect(world, DURE_RESULT_ORDER_UNKNOWN, BANK, body_credit(order, 94000));
-    expect(world, DURE_RESULT_ORDER_UNKNOWN, ANNA, body_void(order));
-    expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, body_cancel(FUND, 2));
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_cancel(FUND, 1));
-    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body_cancel(8, 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_LOT_TOUCHED, ANNA, body_cancel(FUND, 1));
-    expect(world, DURE_RESULT_AMOUNT_TOO_LARGE, BANK, body_deposit("budget", DURE_AMOUNT_WON_MAX));
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_deposit("budget", 1));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_credit(order, 94000));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_credit(order, 94000));
+    world_expect(world, DURE_RESULT_PRICE_DIFFERS, BANK, body_credit(order, 93999));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, BEN, body_void(order));
+    world_done(world, BANK, body_credit(order, 94000));
+    world_expect(world, DURE_RESULT_ORDER_UNKNOWN, BANK, body_credit(order, 94000));
+    world_expect(world, DURE_RESULT_ORDER_UNKNOWN, ANNA, body_void(order));
+    world_expect(world, DURE_RESULT_LOT_UNKNOWN, ANNA, body_cancel(FUND, 2));
+    world_expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_cancel(FUND, 1));
+    world_expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body_cancel(8, 1));
+    world_done(world, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_LOT_TOUCHED, ANNA, body_cancel(FUND, 1));
+    world_expect(world, DURE_RESULT_AMOUNT_TOO_LARGE, BANK,
+                 body_deposit("budget", DURE_AMOUNT_WON_MAX));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_deposit("budget", 1));
     world_buy(world, ANNA, 1000);
     world_days(world, 8);
-    expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_cancel(FUND, 2));
-    finish(world);
+    world_expect(world, DURE_RESULT_RULE_NO_ALLOW, ANNA, body_cancel(FUND, 2));
+    world_end(world);
 }
 
 static void an_empty_account_refuses(void **state)
 {
     (void)state;
     world_t *world = world_new(NULL, false, 1);
-    propose(world, DURE_RESULT_ACCOUNT_UNKNOWN, OFFICER_1, act_fund(FUND, 1000000));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_account("budget"));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_fund(FUND, 1000000));
+    world_propose(world, DURE_RESULT_ACCOUNT_UNKNOWN, OFFICER_1, act_fund(FUND, 1000000));
+    world_decide(world, act_account("budget"));
+    world_decide(world, act_fund(FUND, 1000000));
     world_register(world, ANNA, DURE_KIND_CITIZEN);
-    expect(world, DURE_RESULT_ACCOUNT_EMPTY, ANNA, body_order(FUND, 100, 0));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 16, 0)); /* 6 % of 16 is 0 won */
-    finish(world);
+    world_expect(world, DURE_RESULT_ACCOUNT_EMPTY, ANNA, body_order(FUND, 100, 0));
+    world_done(world, ANNA, body_order(FUND, 16, 0)); /* 6 % of 16 is 0 won */
+    world_end(world);
 }
 
 static void a_full_wallet_merges_what_is_alike(void **state)
@@ -440,55 +414,55 @@ static void a_full_wallet_merges_what_is_alike(void **state)
     const party_t *anna = party_at(world->ledger, ledger_party_find(world->ledger, ANNA));
     assert_int_equal(lot_at(world->ledger, anna->holdings)->face, 320000);
     assert_int_equal(lot_at(world->ledger, anna->holdings)->paid, 300800);
-    expect(world, DURE_RESULT_LOTS_FULL, BEN, body_order(FUND, 20000, 0));
+    world_expect(world, DURE_RESULT_LOTS_FULL, BEN, body_order(FUND, 20000, 0));
     /* What was merged goes back as one, and gives all its room back. */
-    expect(world, DURE_RESULT_DONE, ANNA, body_cancel(FUND, 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 490000, 0));
-    finish(world);
+    world_done(world, ANNA, body_cancel(FUND, 1));
+    world_done(world, ANNA, body_order(FUND, 490000, 0));
+    world_end(world);
 }
 
 static void payments(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_payment(ANNA, 1));
-    expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_payment(BEN, 1));
-    expect(world, DURE_RESULT_SELF_PAYMENT, ANNA, body_payment(ANNA, 1));
-    expect(world, DURE_RESULT_PAYEE_UNKNOWN, ANNA, body_payment(999, 1));
+    world_expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_payment(ANNA, 1));
+    world_expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_payment(BEN, 1));
+    world_expect(world, DURE_RESULT_SELF_PAYMENT, ANNA, body_payment(ANNA, 1));
+    world_expect(world, DURE_RESULT_PAYEE_UNKNOWN, ANNA, body_payment(999, 1));
     dure_body_t body = body_payment(SHOP, 1);
     body.payment.funds_count = 2;
     body.payment.funds[0].fund = body.payment.funds[1].fund = FUND;
-    expect(world, DURE_RESULT_FUND_TWICE, ANNA, body);
+    world_expect(world, DURE_RESULT_FUND_TWICE, ANNA, body);
     body.payment.funds[1].fund = 8;
-    expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body);
+    world_expect(world, DURE_RESULT_FUND_UNKNOWN, ANNA, body);
     world_buy(world, ANNA, 1000);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, 1001));
-    assert_int_equal(number(world, DURE_LABEL_AVAILABLE), 1000);
+    world_expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, 1001));
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 1000);
     world_shop(world, 202, DURE_CATEGORY_GAMBLING);
-    expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_payment(202, 1));
+    world_expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_payment(202, 1));
     assert_string_equal(world->effect.rule.text, "kind_of_shop");
     for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
         assert_int_equal(world->effect.numbers[i].source, 1); /* nothing of the shop is told */
     }
     world_register(world, 203, DURE_KIND_MERCHANT);
-    expect(world, DURE_RESULT_RULE_MISSING_FACT, ANNA, body_payment(203, 1));
-    expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_redemption(FUND, 1));
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_redemption(FUND, 1));
-    expect(world, DURE_RESULT_FUND_UNKNOWN, SHOP, body_redemption(8, 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1000));
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 1000));
+    world_expect(world, DURE_RESULT_RULE_MISSING_FACT, ANNA, body_payment(203, 1));
+    world_expect(world, DURE_RESULT_KIND_WRONG, ANNA, body_redemption(FUND, 1));
+    world_expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_redemption(FUND, 1));
+    world_expect(world, DURE_RESULT_FUND_UNKNOWN, SHOP, body_redemption(8, 1));
+    world_done(world, ANNA, body_payment(SHOP, 1000));
+    world_done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
+    world_done(world, SHOP, body_redemption(FUND, 1000));
     assert_string_equal(world->effect.rule.text, "risky");
     const dure_tx_id_t payout = world_last_id(world);
-    expect(world, DURE_RESULT_NOT_PERMITTED, SHOP, body_result(payout, 1));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_result(payout, 1));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, SHOP, body_result(payout, 1));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_result(payout, 1));
     world_days(world, 2);
-    expect(world, DURE_RESULT_PAYOUT_HELD, BANK, body_result(payout, 1));
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 3);
+    world_expect(world, DURE_RESULT_PAYOUT_HELD, BANK, body_result(payout, 1));
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 3);
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 1));
-    expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
-    finish(world);
+    world_done(world, BANK, body_result(payout, 1));
+    world_expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
+    world_end(world);
 }
 
 static void expired_lots_do_not_pay(void **state)
@@ -499,10 +473,10 @@ static void expired_lots_do_not_pay(void **state)
     const party_t *anna = party_at(world->ledger, ledger_party_find(world->ledger, ANNA));
     const dure_day_t end = (dure_day_t)lot_at(world->ledger, anna->holdings)->end_day;
     world_days(world, (uint32_t)(end - TODAY));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
+    world_done(world, ANNA, body_payment(SHOP, 1));
     world_days(world, 1);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, 1));
-    finish(world);
+    world_expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, ANNA, body_payment(SHOP, 1));
+    world_end(world);
 }
 
 static void one_payment_takes_64_lots(void **state)
@@ -510,35 +484,35 @@ static void one_payment_takes_64_lots(void **state)
     (void)state;
     world_t *world = town(1);
     for (uint64_t fund = 8; fund <= 9; fund++) {
-        propose(world, DURE_RESULT_DONE, OFFICER_1, act_fund(fund, 1000000));
+        world_decide(world, act_fund(fund, 1000000));
     }
     for (uint64_t i = 0; i < 66; i++) {
-        expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND + i / 22, 10, 0));
-        expect(world, DURE_RESULT_DONE, BANK, body_credit(world_last_id(world), 10));
+        world_done(world, ANNA, body_order(FUND + i / 22, 10, 0));
+        world_done(world, BANK, body_credit(world_last_id(world), 10));
     }
-    expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 641));
+    world_expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 641));
     dure_body_t body = body_payment(SHOP, 225);
     body.payment.funds_count = 2;
     body.payment.funds[0].fund = 9;
     body.payment.funds[1].fund = 8;
-    expect(world, DURE_RESULT_DONE, ANNA, body);
+    world_done(world, ANNA, body);
     const uint32_t shop = ledger_party_find(world->ledger, SHOP);
     const party_t *party = party_at(world->ledger, shop);
     const uint32_t nine =
         ledger_balance_find(world->ledger, party, ledger_fund_find(world->ledger, 9));
     assert_int_equal(balance_at(world->ledger, nine)->amount.won, 220);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 435));
+    world_done(world, ANNA, body_payment(SHOP, 435));
     assert_int_equal(dure_ledger_usage(world->ledger).lots, 0);
     /* Lots that stand in turn are a part each: 32 parts at most. */
     for (uint64_t i = 0; i < 33; i++) {
-        expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND + i % 2, 10, 0));
-        expect(world, DURE_RESULT_DONE, BANK, body_credit(world_last_id(world), 10));
+        world_done(world, ANNA, body_order(FUND + i % 2, 10, 0));
+        world_done(world, BANK, body_credit(world_last_id(world), 10));
     }
-    expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 321));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 320));
+    world_expect(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(SHOP, 321));
+    world_done(world, ANNA, body_payment(SHOP, 320));
     assert_int_equal(world->effect.parts_count, 32);
     assert_int_equal(world->effect.lots_count, 32);
-    finish(world);
+    world_end(world);
 }
 
 /* A changed copy of the general program. */
@@ -563,23 +537,23 @@ static void other_programs(void **state)
     (void)state;
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
     world_t *world = town(1);
-    propose(world, DURE_RESULT_DONE, OFFICER_1,
-            changed_fund(8, "  cancel    { allow when lot.age <= 7 days }\n", "", image));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(8, 10, 0));
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(world_last_id(world), 10));
-    expect(world, DURE_RESULT_RULE_NOT_DECLARED, ANNA, body_cancel(8, 1));
-    propose(world, DURE_RESULT_DONE, OFFICER_1,
-            changed_fund(9, "subsidy discount of amount", "subsidy 100% of amount", image));
-    expect(world, DURE_RESULT_PRICE_ZERO, ANNA, body_order(9, 10, 0));
-    propose(world, DURE_RESULT_DONE, OFFICER_1,
-            changed_fund(10, "validity 5 years", "validity until 2026-01-10", image));
+    world_propose(world, DURE_RESULT_DONE, OFFICER_1,
+                  changed_fund(8, "  cancel    { allow when lot.age <= 7 days }\n", "", image));
+    world_done(world, ANNA, body_order(8, 10, 0));
+    world_done(world, BANK, body_credit(world_last_id(world), 10));
+    world_expect(world, DURE_RESULT_RULE_NOT_DECLARED, ANNA, body_cancel(8, 1));
+    world_propose(world, DURE_RESULT_DONE, OFFICER_1,
+                  changed_fund(9, "subsidy discount of amount", "subsidy 100% of amount", image));
+    world_expect(world, DURE_RESULT_PRICE_ZERO, ANNA, body_order(9, 10, 0));
+    world_propose(world, DURE_RESULT_DONE, OFFICER_1,
+                  changed_fund(10, "validity 5 years", "validity until 2026-01-10", image));
     world_days(world, 9);
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(10, 10, 0));
+    world_done(world, ANNA, body_order(10, 10, 0));
     const dure_tx_id_t order = world_last_id(world);
     world_days(world, 1);
-    expect(world, DURE_RESULT_DATES_WRONG, ANNA, body_order(10, 10, 0));
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(order, 10)); /* what was promised holds */
-    finish(world);
+    world_expect(world, DURE_RESULT_DATES_WRONG, ANNA, body_order(10, 10, 0));
+    world_done(world, BANK, body_credit(order, 10)); /* what was promised holds */
+    world_end(world);
 }
 
 static void cancellation_gives_room_back_in_its_period(void **state)
@@ -587,24 +561,24 @@ static void cancellation_gives_room_back_in_its_period(void **state)
     (void)state;
     world_t *world = town(1);
     world_days(world, 29); /* 30 January */
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 500000, 0));
+    world_done(world, ANNA, body_order(FUND, 500000, 0));
     const dure_tx_id_t order = world_last_id(world);
-    const uint64_t price = (uint64_t)number(world, DURE_LABEL_PRICE);
+    const uint64_t price = (uint64_t)world_number(world, DURE_LABEL_PRICE);
     world_days(world, 3); /* February */
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(order, price));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 400000, 0));
-    expect(world, DURE_RESULT_DONE, ANNA, body_cancel(FUND, 1));
+    world_done(world, BANK, body_credit(order, price));
+    world_done(world, ANNA, body_order(FUND, 400000, 0));
+    world_done(world, ANNA, body_cancel(FUND, 1));
     const dure_tx_id_t payout = world_last_id(world);
     /* January's room is of no use in February. */
-    expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 100001, 0));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 100000, 0));
-    expect(world, DURE_RESULT_DONE, ANNA, body_void(world_last_id(world)));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 100000, 0));
+    world_expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 100001, 0));
+    world_done(world, ANNA, body_order(FUND, 100000, 0));
+    world_done(world, ANNA, body_void(world_last_id(world)));
+    world_done(world, ANNA, body_order(FUND, 100000, 0));
     /* A refused transfer of a cancelled purchase stays open. */
-    expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 2));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 1));
-    expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
-    finish(world);
+    world_done(world, BANK, body_result(payout, 2));
+    world_done(world, BANK, body_result(payout, 1));
+    world_expect(world, DURE_RESULT_PAYOUT_UNKNOWN, BANK, body_result(payout, 1));
+    world_end(world);
 }
 
 static void rejection_always_finds_its_place(void **state)
@@ -617,39 +591,40 @@ static void rejection_always_finds_its_place(void **state)
     world_shop(world, SHOP, DURE_CATEGORY_CAFE);
     world_shop(world, SHOP + 1, DURE_CATEGORY_CAFE);
     world_buy(world, ANNA, 1000);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 100));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 100));
+    world_done(world, ANNA, body_payment(SHOP, 100));
+    world_done(world, SHOP, body_redemption(FUND, 100));
     const dure_tx_id_t payout = world_last_id(world);
-    expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 2));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 100));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP + 1, 100));
+    world_done(world, BANK, body_result(payout, 2));
+    world_done(world, SHOP, body_redemption(FUND, 100));
+    world_done(world, BANK, body_result(world_last_id(world), 1));
+    world_done(world, ANNA, body_payment(SHOP + 1, 100));
     /* Sixteen parties: seven services and three so far. */
     for (uint64_t party = 301; party < 307; party++) {
         world_register(world, party, DURE_KIND_CITIZEN);
     }
-    expect(world, DURE_RESULT_TABLE_FULL, REGISTRAR, body_registration(307, DURE_KIND_CITIZEN));
+    world_expect(world, DURE_RESULT_TABLE_FULL, REGISTRAR,
+                 body_registration(307, DURE_KIND_CITIZEN));
     const dure_act_t act = {.kind = DURE_ACT_LIMIT, .limit = {.parties_max = 16}};
-    expect(world, DURE_RESULT_LIMIT_TOO_LOW, OFFICER_1, body_propose(act, FAR_DAY));
-    finish(world);
+    world_expect(world, DURE_RESULT_LIMIT_TOO_LOW, OFFICER_1, body_propose(act, FAR_DAY));
+    world_end(world);
 }
 
 static void clocks(void **state)
 {
     (void)state;
     world_t *world = world_new(NULL, true, 1);
-    expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body_tick(START));
-    expect(world, DURE_RESULT_CLOCK_NOT_DRIVEN, CLOCK, body_tick(START + 1));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, BANK, body_tick(START));
+    world_expect(world, DURE_RESULT_CLOCK_NOT_DRIVEN, CLOCK, body_tick(START + 1));
     dure_ledger_keep(world->ledger);
     dure_ledger_begin(world->ledger, START + 5);
     assert_int_equal(dure_ledger_time(world->ledger), START + 5);
     assert_true(dure_ledger_drop(world->ledger));
     assert_int_equal(dure_ledger_time(world->ledger), START);
-    finish(world);
+    world_end(world);
     world = world_new(NULL, false, 1);
-    expect(world, DURE_RESULT_TIME_GOES_BACK, CLOCK, body_tick(START - 1));
-    expect(world, DURE_RESULT_DONE, CLOCK, body_tick(START));
-    finish(world);
+    world_expect(world, DURE_RESULT_TIME_GOES_BACK, CLOCK, body_tick(START - 1));
+    world_done(world, CLOCK, body_tick(START));
+    world_end(world);
 }
 
 static void an_overflowed_journal_says_so(void **state)

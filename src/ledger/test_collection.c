@@ -6,23 +6,6 @@
 #define SHOP UINT64_C(201)
 #define CAFE UINT64_C(202)
 
-static void finish(world_t *world)
-{
-    assert_null(dure_ledger_invariants(world->ledger));
-    world_free(world);
-}
-
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    assert_true(code == DURE_RESULT_DONE || world->effect.moves_count == 0);
-    assert_null(dure_ledger_invariants(world->ledger));
-}
-
 static world_t *town(void)
 {
     world_t *world = world_new(NULL, false, 1);
@@ -73,7 +56,7 @@ static void a_mandate_is_collected_once(void **state)
     (void)state;
     world_t *world = town();
     const dure_body_t body = body_collection(world, mandate(50, 0), 0, 4000);
-    expect(world, DURE_RESULT_DONE, SHOP, body);
+    world_done(world, SHOP, body);
     assert_int_equal(has(world, SHOP), 4000);
     assert_int_equal(world->effect.id.party, SHOP);
     assert_int_equal(world->effect.kind, DURE_BODY_COLLECTION);
@@ -82,24 +65,25 @@ static void a_mandate_is_collected_once(void **state)
     assert_int_equal(world->effect.parts_count, 1);
     assert_int_equal(world->effect.lots_count, 1);
     assert_false(is_free(world, 50));
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body);
-    expect(world, DURE_RESULT_MANDATE_USED, CAFE, body);
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP, body);
+    world_expect(world, DURE_RESULT_MANDATE_USED, CAFE, body);
     /* Another mandate of the same number is the same number. */
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, mandate(50, SHOP), 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP,
+                 body_collection(world, mandate(50, SHOP), 0, 1));
     /* One too far behind is as good as used. */
-    expect(world, DURE_RESULT_DONE, SHOP, body_collection(world, mandate(200, 0), 0, 1));
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP,
-           body_collection(world, mandate(200 - DURE_WINDOW_BITS, 0), 0, 1));
-    expect(world, DURE_RESULT_DONE, SHOP,
-           body_collection(world, mandate(200 - DURE_WINDOW_BITS + 1, 0), 0, 1));
+    world_done(world, SHOP, body_collection(world, mandate(200, 0), 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP,
+                 body_collection(world, mandate(200 - DURE_WINDOW_BITS, 0), 0, 1));
+    world_done(world, SHOP, body_collection(world, mandate(200 - DURE_WINDOW_BITS + 1, 0), 0, 1));
     /* And a number that the payer used is none for a mandate. */
     const dure_body_t payment = body_payment(SHOP, 1);
     dure_tx_t tx = world_tx(world, ANNA, &payment);
     tx.id.number = 201;
     assert_code(world_send_tx(world, &tx, 0), DURE_RESULT_DONE);
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, mandate(201, 0), 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP,
+                 body_collection(world, mandate(201, 0), 0, 1));
     assert_int_equal(has(world, SHOP), 4003);
-    finish(world);
+    world_end(world);
 }
 
 static void what_is_refused_before_the_number_leaves_it_free(void **state)
@@ -108,90 +92,94 @@ static void what_is_refused_before_the_number_leaves_it_free(void **state)
     world_t *world = town();
     const dure_mandate_t good = mandate(50, SHOP);
     const dure_body_t body = body_collection(world, good, 0, 4000);
-    expect(world, DURE_RESULT_KIND_WRONG, BEN, body);
-    expect(world, DURE_RESULT_KIND_WRONG, BANK, body);
-    expect(world, DURE_RESULT_MANDATE_PAYEE, CAFE, body);
+    world_expect(world, DURE_RESULT_KIND_WRONG, BEN, body);
+    world_expect(world, DURE_RESULT_KIND_WRONG, BANK, body);
+    world_expect(world, DURE_RESULT_MANDATE_PAYEE, CAFE, body);
     dure_mandate_t wrong = good;
     wrong.payer = 999;
-    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, SHOP, body_collection(world, wrong, 0, 4000));
+    world_expect(world, DURE_RESULT_SUBJECT_UNKNOWN, SHOP, body_collection(world, wrong, 0, 4000));
     wrong.payer = CAFE;
-    expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_collection(world, wrong, 0, 4000));
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, body_collection(world, good, 2, 4000));
+    world_expect(world, DURE_RESULT_KIND_WRONG, SHOP, body_collection(world, wrong, 0, 4000));
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, body_collection(world, good, 2, 4000));
     dure_body_t forged = body_collection(world, good, 0, 4000);
     forged.collection.signature.bytes[7] ^= 1;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     /* Each field of a mandate is signed. */
     forged = body;
     forged.collection.mandate.number++;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     forged = body;
     forged.collection.mandate.amount_max.won++;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     forged = body;
     forged.collection.mandate.until++;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     forged = body;
     forged.collection.mandate.payee = 0;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     forged = body;
     forged.collection.mandate.payer = BEN;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, forged);
     wrong = good;
     wrong.until = START - 1;
-    expect(world, DURE_RESULT_MANDATE_EXPIRED, SHOP, body_collection(world, wrong, 0, 4000));
+    world_expect(world, DURE_RESULT_MANDATE_EXPIRED, SHOP, body_collection(world, wrong, 0, 4000));
     assert_true(is_free(world, 50));
     wrong.until = START; /* the last instant */
-    expect(world, DURE_RESULT_DONE, SHOP, body_collection(world, wrong, 0, 4000));
-    finish(world);
+    world_done(world, SHOP, body_collection(world, wrong, 0, 4000));
+    world_end(world);
 }
 
 static void what_is_refused_after_it_has_burnt_it(void **state)
 {
     (void)state;
     world_t *world = town();
-    expect(world, DURE_RESULT_MANDATE_AMOUNT, SHOP,
-           body_collection(world, mandate(50, 0), 0, 10001));
+    world_expect(world, DURE_RESULT_MANDATE_AMOUNT, SHOP,
+                 body_collection(world, mandate(50, 0), 0, 10001));
     assert_false(is_free(world, 50));
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, mandate(50, 0), 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP,
+                 body_collection(world, mandate(50, 0), 0, 1));
     dure_mandate_t wide = mandate(51, 0);
     wide.amount_max = dure_amount(60000);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_collection(world, wide, 0, 50001));
+    world_expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_collection(world, wide, 0, 50001));
     /* The merchant does not learn what the payer has. */
     for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
         assert_int_equal(world->effect.numbers[i].label, DURE_LABEL_ASKED);
     }
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, wide, 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, wide, 0, 1));
     const dure_body_t freeze =
         body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_OWN_REQUEST, FAR_DAY);
     world->numbers[ANNA] = 60;
-    expect(world, DURE_RESULT_DONE, ANNA, freeze);
+    world_done(world, ANNA, freeze);
     const dure_tx_id_t hold = world_last_id(world);
-    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_collection(world, mandate(70, 0), 0, 1));
-    expect(world, DURE_RESULT_MANDATE_USED, SHOP, body_collection(world, mandate(70, 0), 0, 1));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, SHOP,
+                 body_collection(world, mandate(70, 0), 0, 1));
+    world_expect(world, DURE_RESULT_MANDATE_USED, SHOP,
+                 body_collection(world, mandate(70, 0), 0, 1));
     world->numbers[ANNA] = 70;
-    expect(world, DURE_RESULT_DONE, ANNA, body_release(hold));
-    expect(world, DURE_RESULT_DONE, OFFICER_1,
-           body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, TODAY));
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, body_collection(world, mandate(72, 0), 0, 1));
-    expect(world, DURE_RESULT_DONE, CAFE, body_collection(world, mandate(73, 0), 0, 10000));
-    finish(world);
+    world_done(world, ANNA, body_release(hold));
+    world_done(world, OFFICER_1,
+               body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, TODAY));
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP,
+                 body_collection(world, mandate(72, 0), 0, 1));
+    world_done(world, CAFE, body_collection(world, mandate(73, 0), 0, 10000));
+    world_end(world);
 }
 
 static void any_key_of_the_payer_signs_until_it_is_replaced(void **state)
 {
     (void)state;
     world_t *world = town();
-    expect(world, DURE_RESULT_DONE, ANNA, body_rotate(ANNA, 1));
-    expect(world, DURE_RESULT_DONE, SHOP, body_collection(world, mandate(50, 0), 1, 1));
+    world_done(world, ANNA, body_rotate(ANNA, 1));
+    world_done(world, SHOP, body_collection(world, mandate(50, 0), 1, 1));
     dure_body_t wrong_slot = body_collection(world, mandate(51, 0), 1, 1);
     wrong_slot.collection.slot = 0;
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, wrong_slot);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, wrong_slot);
     const dure_body_t waiting = body_collection(world, mandate(51, 0), 0, 1);
     world->numbers[ANNA] = 60;
     dure_body_t rotation = body_rotate(BEN, 0);
-    expect(world, DURE_RESULT_DONE, ANNA, rotation);
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, waiting);
-    finish(world);
+    world_done(world, ANNA, rotation);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, waiting);
+    world_end(world);
 }
 
 static void a_mandate_of_another_chain_is_worth_nothing(void **state)
@@ -205,8 +193,8 @@ static void a_mandate_of_another_chain_is_worth_nothing(void **state)
     dure_mandate_message(message, &chain, &body.collection.mandate);
     const dure_secret_key_t secret = test_secret(ANNA, 0);
     assert_true(dure_sign(&body.collection.signature, &secret, message, sizeof message));
-    expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, body);
-    finish(world);
+    world_expect(world, DURE_RESULT_MANDATE_SIGNATURE, SHOP, body);
+    world_end(world);
 }
 
 /* A dropped block gives the number back. */
@@ -216,13 +204,13 @@ static void a_dropped_collection_can_come_again(void **state)
     world_t *world = town();
     const dure_hash_t before = world_bytes(world);
     const dure_body_t body = body_collection(world, mandate(50, 0), 0, 10001);
-    expect(world, DURE_RESULT_MANDATE_AMOUNT, SHOP, body);
+    world_expect(world, DURE_RESULT_MANDATE_AMOUNT, SHOP, body);
     assert_true(dure_ledger_drop(world->ledger));
     const dure_hash_t after = world_bytes(world);
     assert_true(dure_hash_equal(&before, &after));
     dure_ledger_begin(world->ledger, START);
-    expect(world, DURE_RESULT_DONE, SHOP, body_collection(world, mandate(50, 0), 0, 10000));
-    finish(world);
+    world_done(world, SHOP, body_collection(world, mandate(50, 0), 0, 10000));
+    world_end(world);
 }
 
 int main(void)

@@ -846,24 +846,18 @@ static const char program_text[] =
     "  words { little ko \"작은 돈\" en \"little money\" zh \"小額\" }\n"
     "}\n";
 
-static void decide(world_t *world, dure_act_t act)
-{
-    const dure_body_t body = body_propose(act, FAR_DAY);
-    assert_code(world_send(world, OFFICER_1, &body), DURE_RESULT_DONE);
-}
-
 static void set_stage(world_t *world, little_t *little)
 {
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
-    decide(world, act_account("budget"));
-    decide(world, act_account("event"));
-    decide(world, act_account("refund_reserve"));
+    world_decide(world, act_account("budget"));
+    world_decide(world, act_account("event"));
+    world_decide(world, act_account("refund_reserve"));
     dure_act_t act = {.kind = DURE_ACT_FUND,
                       .fund = {.fund = FUND,
                                .ceiling = {1000000},
                                .image = test_compile(program_text, image),
                                .source = dure_bytes(program_text, sizeof program_text - 1)}};
-    decide(world, act);
+    world_decide(world, act);
     dure_body_t body = body_deposit("budget", 1000);
     assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
     body = body_deposit("event", 2); /* for two rewards */

@@ -7,36 +7,6 @@
 #define CAFE  UINT64_C(202)
 #define DEATH DURE_HOLD_KIND_DEATH
 
-static void finish(world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-    world_free(world);
-}
-
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    assert_null(dure_ledger_invariants(world->ledger));
-}
-
-static int64_t number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
-}
-
 /* Two citizens with money, two shops with some of it. */
 static world_t *town(uint8_t threshold)
 {
@@ -48,15 +18,9 @@ static world_t *town(uint8_t threshold)
     world_shop(world, CAFE, DURE_CATEGORY_CAFE);
     world_buy(world, ANNA, 50000);
     world_buy(world, BEN, 20000);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 10000));
+    world_done(world, ANNA, body_payment(SHOP, 10000));
     world_cut(world);
     return world;
-}
-
-static dure_tx_id_t placed(world_t *world, uint64_t party, dure_body_t body)
-{
-    expect(world, DURE_RESULT_DONE, party, body);
-    return world_last_id(world);
 }
 
 static dure_body_t body_money_hold(uint64_t won, dure_day_t until)
@@ -143,7 +107,7 @@ static void tried(world_t *world, const row_t *row, uint8_t reason, dure_day_t u
     }
     assert_code(code, expected);
     if (code == DURE_RESULT_HOLD_TERM) {
-        assert_int_equal(number(world, DURE_LABEL_LATEST_DAY),
+        assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY),
                          TODAY + (row->letters[reason - 1] == '9' ? 90 : 7));
     }
     assert_int_equal(dure_ledger_usage(world->ledger).holds, code == DURE_RESULT_DONE);
@@ -165,7 +129,7 @@ static void each_role_kind_reason_and_term(void **state)
             }
         }
     }
-    finish(world);
+    world_end(world);
 }
 
 static void what_else_a_hold_can_have_wrong(void **state)
@@ -174,29 +138,30 @@ static void what_else_a_hold_can_have_wrong(void **state)
     world_t *world = town(1);
     const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
     const uint8_t lost = DURE_HOLD_REASON_LOST_PHONE;
-    expect(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, body_hold(999, freeze, lost, TODAY));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_hold(ANNA, freeze, lost, TODAY));
+    world_expect(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1,
+                 body_hold(999, freeze, lost, TODAY));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_hold(ANNA, freeze, lost, TODAY));
     static const uint8_t with_file[] = {DURE_HOLD_REASON_SUSPECTED_FRAUD,
                                         DURE_HOLD_REASON_COURT_ORDER, DURE_HOLD_REASON_INSPECTION};
     for (size_t i = 0; i < sizeof with_file; i++) {
         dure_body_t body = body_hold(ANNA, freeze, with_file[i], TODAY);
         memset(&body.hold.evidence, 0, sizeof body.hold.evidence);
-        expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+        world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
     }
     dure_body_t body = body_hold(SHOP, freeze, lost, TODAY);
     body.hold.amount = dure_amount(1);
-    expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+    world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
     body.hold.amount = DURE_AMOUNT_ZERO;
     body.hold.fund = FUND;
-    expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+    world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
     body = body_money_hold(0, TODAY);
-    expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+    world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
     body = body_money_hold(1, TODAY);
     body.hold.fund = 0;
-    expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+    world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
     body.hold.fund = 77;
-    expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
-    finish(world);
+    world_expect(world, DURE_RESULT_HOLD_WRONG, OFFICER_1, body);
+    world_end(world);
 }
 
 /* ---- room */
@@ -206,25 +171,26 @@ static void nobody_fills_the_table_with_holds(void **state)
     world_t *world = town(1);
     const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
     const uint8_t own = DURE_HOLD_REASON_OWN_REQUEST;
-    const dure_tx_id_t first = placed(world, ANNA, body_hold(ANNA, freeze, own, TODAY + 1));
-    expect(world, DURE_RESULT_TABLE_FULL, ANNA, body_hold(ANNA, freeze, own, FAR_DAY));
-    placed(world, ANNA, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
+    const dure_tx_id_t first = world_made(world, ANNA, body_hold(ANNA, freeze, own, TODAY + 1));
+    world_expect(world, DURE_RESULT_TABLE_FULL, ANNA, body_hold(ANNA, freeze, own, FAR_DAY));
+    world_done(world, ANNA, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
     for (uint32_t i = 0; i < 16; i++) {
-        placed(world, OFFICER_1,
-               body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, i == 9 ? TODAY + 1 : TODAY + 50));
+        world_done(
+            world, OFFICER_1,
+            body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, i == 9 ? TODAY + 1 : TODAY + 50));
     }
-    expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
-           body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY));
+    world_expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                 body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY));
     assert_int_equal(dure_ledger_usage(world->ledger).holds, 18);
     world_days(world, 2);
     /* What is over makes room: one each. */
-    placed(world, ANNA, body_hold(ANNA, freeze, own, FAR_DAY));
-    placed(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY + 50));
-    expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
-           body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY + 50));
+    world_made(world, ANNA, body_hold(ANNA, freeze, own, FAR_DAY));
+    world_done(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY + 50));
+    world_expect(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                 body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY + 50));
     assert_int_equal(dure_ledger_usage(world->ledger).holds, 18);
-    expect(world, DURE_RESULT_HOLD_UNKNOWN, ANNA, body_release(first));
-    finish(world);
+    world_expect(world, DURE_RESULT_HOLD_UNKNOWN, ANNA, body_release(first));
+    world_end(world);
 }
 
 static void the_chain_holds_no_more_than_its_limit(void **state)
@@ -245,7 +211,7 @@ static void the_chain_holds_no_more_than_its_limit(void **state)
     }
     assert_code(code, count == limits.holds_max ? DURE_RESULT_TABLE_FULL : DURE_RESULT_DONE);
     assert_true(count == limits.holds_max || count == 9 * 16);
-    finish(world);
+    world_end(world);
 }
 
 /* ---- what each kind stops */
@@ -253,53 +219,53 @@ static void a_frozen_citizen_keeps_what_comes(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 1000, 0));
+    world_done(world, ANNA, body_order(FUND, 1000, 0));
     const dure_tx_id_t order = world_last_id(world);
-    const dure_tx_id_t hold =
-        placed(world, WATCH,
-               body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 7));
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_order(FUND, 1000, 0));
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_cancel(FUND, 1));
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(order, 940));
-    expect(world, DURE_RESULT_DONE, ANNA, body_rotate(ANNA, 1));
-    expect(world, DURE_RESULT_DONE, BEN, body_payment(SHOP, 1)); /* nobody else is touched */
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
+    const dure_tx_id_t hold = world_made(
+        world, WATCH,
+        body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 7));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_order(FUND, 1000, 0));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_cancel(FUND, 1));
+    world_done(world, BANK, body_credit(order, 940));
+    world_done(world, ANNA, body_rotate(ANNA, 1));
+    world_done(world, BEN, body_payment(SHOP, 1)); /* nobody else is touched */
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
     world_days(world, 7); /* its last day */
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
-    finish(world);
+    world_done(world, ANNA, body_payment(SHOP, 1));
+    world_end(world);
 }
 
 static void a_suspended_shop_is_not_paid_but_redeems(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    placed(
+    world_done(
         world, REGISTRAR,
         body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_REGISTRATION_ENDED, FAR_DAY));
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 4000));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 6000));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(CAFE, 1));
-    finish(world);
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
+    world_done(world, SHOP, body_redemption(FUND, 4000));
+    world_done(world, BANK, body_result(world_last_id(world), 1));
+    world_done(world, SHOP, body_redemption(FUND, 6000));
+    world_done(world, BANK, body_result(world_last_id(world), 1));
+    world_done(world, ANNA, body_payment(CAFE, 1));
+    world_end(world);
 }
 
 static void a_frozen_shop_is_paid_but_does_not_redeem(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 1000));
+    world_done(world, SHOP, body_redemption(FUND, 1000));
     const dure_tx_id_t payout = world_last_id(world);
-    placed(world, SHOP,
-           body_hold(SHOP, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_LOST_PHONE, DURE_DAY_MAX));
-    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_redemption(FUND, 1000));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(payout, 1));
-    finish(world);
+    world_done(world, SHOP,
+               body_hold(SHOP, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_LOST_PHONE, DURE_DAY_MAX));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_redemption(FUND, 1000));
+    world_done(world, ANNA, body_payment(SHOP, 1));
+    world_done(world, BANK, body_result(payout, 1));
+    world_end(world);
 }
 
 static void what_passes_between_likes_is_stopped_too(void **state)
@@ -308,92 +274,65 @@ static void what_passes_between_likes_is_stopped_too(void **state)
     world_t *world = town(1);
     const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
     dure_tx_id_t hold =
-        placed(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY));
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_gift(BEN, 1));
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_remainder(FUND, 1));
-    expect(world, DURE_RESULT_DONE, BEN, body_gift(ANNA, 1)); /* it may get something */
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_release(hold));
-    placed(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
-    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_gift(BEN, 1));
-    expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_gift(ANNA, 1));
-    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_remainder(FUND, 1));
-    hold = placed(world, SHOP, body_hold(SHOP, freeze, DURE_HOLD_REASON_OWN_REQUEST, FAR_DAY));
-    expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_recirculation(CAFE, FUND, 1));
-    expect(world, DURE_RESULT_DONE, SHOP, body_release(hold));
-    placed(world, OFFICER_1,
-           body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, TODAY));
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, body_recirculation(CAFE, FUND, 1));
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, CAFE, body_recirculation(SHOP, FUND, 1));
-    finish(world);
+        world_made(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_RECHECK, TODAY));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_gift(BEN, 1));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_remainder(FUND, 1));
+    world_done(world, BEN, body_gift(ANNA, 1)); /* it may get something */
+    world_done(world, OFFICER_1, body_release(hold));
+    world_done(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_gift(BEN, 1));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_gift(ANNA, 1));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_remainder(FUND, 1));
+    hold = world_made(world, SHOP, body_hold(SHOP, freeze, DURE_HOLD_REASON_OWN_REQUEST, FAR_DAY));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, SHOP, body_recirculation(CAFE, FUND, 1));
+    world_done(world, SHOP, body_release(hold));
+    world_done(world, OFFICER_1,
+               body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_RECHECK, TODAY));
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, SHOP, body_recirculation(CAFE, FUND, 1));
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, CAFE, body_recirculation(SHOP, FUND, 1));
+    world_end(world);
 }
 
 /* ---- a checkpoint */
 static void holds_and_facts_ahead_survive_a_checkpoint(void **state)
 {
     (void)state;
-    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
     world_t *world = town(1);
-    const dure_tx_id_t hold = placed(world, OFFICER_1, body_money_hold(7000, TODAY + 90));
-    expect(world, DURE_RESULT_DONE, SHOP, body_appeal(hold));
-    placed(world, WATCH,
-           body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 7));
-    placed(world, REGISTRAR, body_hold(BEN, DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
+    const dure_tx_id_t hold = world_made(world, OFFICER_1, body_money_hold(7000, TODAY + 90));
+    world_done(world, SHOP, body_appeal(hold));
+    world_done(world, WATCH,
+               body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 7));
+    world_done(world, REGISTRAR, body_hold(BEN, DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
     const uint64_t risk = DURE_ATTRIBUTE_RISK;
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, risk, 1, 0, FAR_DAY));
-    expect(world, DURE_RESULT_DONE, WATCH, body_attest(SHOP, risk, 2, TODAY + 9, FAR_DAY));
-    const dure_hash_t root = world_root(world);
-    world_cut(world);
-    void *memory;
-    dure_ledger_t *second = world_second(world, &memory);
-    dure_ledger_load_begin(second);
-    uint64_t cursor = 0;
-    uint8_t table;
-    dure_blind_t blind;
-    const char *problem = NULL;
-    dure_writer_t out = dure_writer(bytes, sizeof bytes);
-    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
-        assert_true(
-            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
-        out = dure_writer(bytes, sizeof bytes);
-    }
-    assert_true(dure_ledger_load_end(second, &problem));
-    dure_hash_t loaded;
-    dure_ledger_root(second, &loaded);
-    assert_true(dure_hash_equal(&root, &loaded));
-    /* The same world goes on with what was loaded. */
-    dure_ledger_keep(world->ledger);
-    dure_ledger_t *first = world->ledger;
-    world->ledger = second;
-    dure_ledger_begin(second, START);
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_uphold(hold, TODAY + 20));
-    dure_ledger_keep(second);
-    world->ledger = first;
-    free(memory);
-    world_free(world);
+    world_done(world, WATCH, body_attest(SHOP, risk, 1, 0, FAR_DAY));
+    world_done(world, WATCH, body_attest(SHOP, risk, 2, TODAY + 9, FAR_DAY));
+    world_reload(world);
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
+    world_done(world, OFFICER_2, body_uphold(hold, TODAY + 20));
+    world_end(world);
 }
 
 static void held_money_stays_until_the_hold_ends(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    const dure_tx_id_t hold = placed(world, OFFICER_1, body_money_hold(7000, TODAY + 90));
+    const dure_tx_id_t hold = world_made(world, OFFICER_1, body_money_hold(7000, TODAY + 90));
     const uint32_t shop = ledger_party_find(world->ledger, SHOP);
     assert_int_equal(ledger_money_held(world->ledger, shop, 0).won, 7000);
-    expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
-    assert_int_equal(number(world, DURE_LABEL_HELD), 7000);
-    expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_redemption(FUND, 10001));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 3000));
-    placed(world, WATCH, body_money_hold(5000, TODAY + 7)); /* together more than there is */
-    expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 1));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 100));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_release(hold));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 2100));
+    world_expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
+    assert_int_equal(world_number(world, DURE_LABEL_HELD), 7000);
+    world_expect(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_redemption(FUND, 10001));
+    world_done(world, SHOP, body_redemption(FUND, 3000));
+    world_done(world, WATCH, body_money_hold(5000, TODAY + 7)); /* together more than there is */
+    world_expect(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 1));
+    world_done(world, ANNA, body_payment(SHOP, 100));
+    world_done(world, OFFICER_2, body_release(hold));
+    world_done(world, SHOP, body_redemption(FUND, 2100));
     world_days(world, 8);
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 5000));
-    finish(world);
+    world_done(world, SHOP, body_redemption(FUND, 5000));
+    world_end(world);
 }
 
 /* ---- how they end */
@@ -405,29 +344,29 @@ static void who_may_release(void **state)
     const uint8_t own = DURE_HOLD_REASON_OWN_REQUEST;
     const uint8_t lost = DURE_HOLD_REASON_LOST_PHONE;
     const uint8_t fraud = DURE_HOLD_REASON_SUSPECTED_FRAUD;
-    dure_tx_id_t hold = placed(world, REGISTRAR, body_hold(ANNA, freeze, own, FAR_DAY));
-    expect(world, DURE_RESULT_NOT_PERMITTED, BEN, body_release(hold));
-    expect(world, DURE_RESULT_NOT_PERMITTED, WATCH, body_release(hold));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_release(hold));
-    expect(world, DURE_RESULT_DONE, ANNA, body_release(hold));
-    expect(world, DURE_RESULT_HOLD_UNKNOWN, ANNA, body_release(hold));
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
+    dure_tx_id_t hold = world_made(world, REGISTRAR, body_hold(ANNA, freeze, own, FAR_DAY));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, BEN, body_release(hold));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, WATCH, body_release(hold));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_release(hold));
+    world_done(world, ANNA, body_release(hold));
+    world_expect(world, DURE_RESULT_HOLD_UNKNOWN, ANNA, body_release(hold));
+    world_done(world, ANNA, body_payment(SHOP, 1));
     /* The finder of a phone signs as its owner: what stops him ends at the counter. */
-    hold = placed(world, ANNA, body_hold(ANNA, freeze, lost, FAR_DAY));
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
-    expect(world, DURE_RESULT_NOT_PERMITTED, WATCH, body_release(hold));
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_release(hold));
-    hold = placed(world, WATCH, body_hold(ANNA, freeze, fraud, TODAY + 7));
-    expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body_release(hold));
-    expect(world, DURE_RESULT_DONE, WATCH, body_release(hold));
-    hold = placed(world, WATCH, body_hold(ANNA, freeze, fraud, TODAY + 7));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_release(hold));
-    hold = placed(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_release(hold)); /* it was a mistake */
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
+    hold = world_made(world, ANNA, body_hold(ANNA, freeze, lost, FAR_DAY));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, WATCH, body_release(hold));
+    world_done(world, REGISTRAR, body_release(hold));
+    hold = world_made(world, WATCH, body_hold(ANNA, freeze, fraud, TODAY + 7));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body_release(hold));
+    world_done(world, WATCH, body_release(hold));
+    hold = world_made(world, WATCH, body_hold(ANNA, freeze, fraud, TODAY + 7));
+    world_done(world, OFFICER_2, body_release(hold));
+    hold = world_made(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
+    world_done(world, REGISTRAR, body_release(hold)); /* it was a mistake */
+    world_done(world, ANNA, body_payment(SHOP, 1));
     assert_int_equal(dure_ledger_usage(world->ledger).holds, 0);
-    finish(world);
+    world_end(world);
 }
 
 static void what_can_be_appealed(void **state)
@@ -436,74 +375,74 @@ static void what_can_be_appealed(void **state)
     world_t *world = town(1);
     const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
     const dure_tx_id_t lost =
-        placed(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
+        world_made(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
     const dure_tx_id_t own =
-        placed(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_OWN_REQUEST, TODAY));
+        world_made(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_OWN_REQUEST, TODAY));
     const dure_tx_id_t death =
-        placed(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
-    const dure_tx_id_t fraud = placed(
+        world_made(world, REGISTRAR, body_hold(ANNA, DEATH, DURE_HOLD_REASON_DEATH, FAR_DAY));
+    const dure_tx_id_t fraud = world_made(
         world, OFFICER_1, body_hold(BEN, freeze, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 1));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(lost));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(own));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(death));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(fraud));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_1, body_appeal(fraud));
-    expect(world, DURE_RESULT_HOLD_UNKNOWN, BEN,
-           body_appeal((dure_tx_id_t){.party = 9, .number = 1}));
-    expect(world, DURE_RESULT_DONE, BEN, body_appeal(fraud));
-    assert_int_equal(number(world, DURE_LABEL_LATEST_DAY), TODAY + 14);
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, BEN, body_appeal(fraud));
-    const dure_tx_id_t later = placed(
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(lost));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(own));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(death));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, ANNA, body_appeal(fraud));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_1, body_appeal(fraud));
+    world_expect(world, DURE_RESULT_HOLD_UNKNOWN, BEN,
+                 body_appeal((dure_tx_id_t){.party = 9, .number = 1}));
+    world_done(world, BEN, body_appeal(fraud));
+    assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY), TODAY + 14);
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, BEN, body_appeal(fraud));
+    const dure_tx_id_t later = world_made(
         world, OFFICER_1, body_hold(BEN, freeze, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 1));
     world_days(world, 2);
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, BEN, body_appeal(later)); /* it is over */
-    finish(world);
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, BEN, body_appeal(later)); /* it is over */
+    world_end(world);
 }
 
 static void an_appeal_not_answered_ends_the_hold(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    const dure_tx_id_t hold = placed(
+    const dure_tx_id_t hold = world_made(
         world, OFFICER_1,
         body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_REGISTRATION_ENDED, FAR_DAY));
     world_days(world, 20);
-    expect(world, DURE_RESULT_DONE, SHOP, body_appeal(hold));
+    world_done(world, SHOP, body_appeal(hold));
     world_days(world, 14);
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
+    world_done(world, ANNA, body_payment(SHOP, 1));
     /* It is too late for an answer. */
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 40));
-    finish(world);
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 40));
+    world_end(world);
 }
 
 static void an_appeal_answered_once_by_somebody_else(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    const dure_tx_id_t hold = placed(
+    const dure_tx_id_t hold = world_made(
         world, OFFICER_1,
         body_hold(SHOP, DURE_HOLD_KIND_SUSPENSION, DURE_HOLD_REASON_SUSPECTED_FRAUD, TODAY + 10));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 5));
-    expect(world, DURE_RESULT_DONE, SHOP, body_appeal(hold));
-    expect(world, DURE_RESULT_NOT_PERMITTED, OFFICER_1, body_uphold(hold, TODAY + 5));
-    expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body_uphold(hold, TODAY + 5));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_uphold(hold, TODAY + 5));
-    expect(world, DURE_RESULT_HOLD_UNKNOWN, OFFICER_2,
-           body_uphold((dure_tx_id_t){.party = 9, .number = 1}, TODAY + 5));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 5));
+    world_done(world, SHOP, body_appeal(hold));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, OFFICER_1, body_uphold(hold, TODAY + 5));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, body_uphold(hold, TODAY + 5));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL, body_uphold(hold, TODAY + 5));
+    world_expect(world, DURE_RESULT_HOLD_UNKNOWN, OFFICER_2,
+                 body_uphold((dure_tx_id_t){.party = 9, .number = 1}, TODAY + 5));
     world_days(world, 5);
-    expect(world, DURE_RESULT_DATES_WRONG, OFFICER_2, body_uphold(hold, TODAY + 4));
-    expect(world, DURE_RESULT_HOLD_TERM, OFFICER_2, body_uphold(hold, TODAY + 96));
-    assert_int_equal(number(world, DURE_LABEL_LATEST_DAY), TODAY + 95);
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_uphold(hold, TODAY + 95));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, SHOP, body_appeal(hold));
-    expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 90));
+    world_expect(world, DURE_RESULT_DATES_WRONG, OFFICER_2, body_uphold(hold, TODAY + 4));
+    world_expect(world, DURE_RESULT_HOLD_TERM, OFFICER_2, body_uphold(hold, TODAY + 96));
+    assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY), TODAY + 95);
+    world_done(world, OFFICER_2, body_uphold(hold, TODAY + 95));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, SHOP, body_appeal(hold));
+    world_expect(world, DURE_RESULT_HOLD_NOT_APPEALABLE, OFFICER_2, body_uphold(hold, TODAY + 90));
     world_days(world, 90);
-    expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PAYEE_SUSPENDED, ANNA, body_payment(SHOP, 1));
     world_days(world, 1);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1));
-    finish(world);
+    world_done(world, ANNA, body_payment(SHOP, 1));
+    world_end(world);
 }
 
 int main(void)

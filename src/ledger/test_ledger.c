@@ -9,15 +9,6 @@ static fund_t *the_fund(const world_t *world)
     return fund_at(world->ledger, ledger_fund_find(world->ledger, FUND));
 }
 
-static void sound(world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-}
-
 static void a_won_goes_round(void **state)
 {
     (void)state;
@@ -36,12 +27,12 @@ static void a_won_goes_round(void **state)
     body = body_redemption(FUND, 12000);
     assert_code(world_send(world, SHOP, &body), DURE_RESULT_DONE);
     assert_int_equal(the_fund(world)->pending.won, 12000);
-    sound(world);
+    world_sound(world);
     body = body_result(world_last_id(world), 1);
     assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
     assert_int_equal(the_fund(world)->redeemed.won, 12000);
     assert_int_equal(the_fund(world)->escrow.won, 88000);
-    sound(world);
+    world_sound(world);
     dure_ledger_keep(world->ledger);
     world_free(world);
 }

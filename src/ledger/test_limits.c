@@ -111,23 +111,8 @@ static void done(pair_t *pair, uint64_t party, dure_body_t body)
 /* A ledger that never saw the history, only the records. */
 static dure_ledger_t *loaded(const world_t *world, uint32_t capacity, void **memory)
 {
-    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
     dure_ledger_t *ledger = ledger_of(world, capacity, memory);
-    const char *problem = NULL;
-    uint64_t cursor = 0;
-    uint8_t table = 0;
-    dure_blind_t blind;
-    dure_writer_t out = dure_writer(bytes, sizeof bytes);
-    (void)root_of(world->ledger);
-    dure_ledger_load_begin(ledger);
-    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
-        const bool is_taken =
-            dure_ledger_load_record(ledger, table, &blind, dure_writer_bytes(&out), &problem);
-        assert_true(is_taken);
-        out = dure_writer(bytes, sizeof bytes);
-    }
-    const bool is_whole = dure_ledger_load_end(ledger, &problem);
-    assert_true(is_whole);
+    world_load(world, ledger);
     dure_ledger_begin(ledger, dure_ledger_time(world->ledger));
     return ledger;
 }

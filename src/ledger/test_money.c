@@ -57,12 +57,6 @@ static dure_bytes_t source_of(char *out, size_t size, const money_terms_t *terms
     return dure_bytes(out, (size_t)length);
 }
 
-void money_act(world_t *world, dure_act_t act)
-{
-    const dure_body_t propose = body_propose(act, FAR_DAY);
-    assert_code(world_send(world, OFFICER_1, &propose), DURE_RESULT_DONE);
-}
-
 void money_fund(world_t *world, uint64_t fund, money_terms_t terms)
 {
     static char source[DURE_YAK_SOURCE_SIZE_MAX];
@@ -70,7 +64,7 @@ void money_fund(world_t *world, uint64_t fund, money_terms_t terms)
     dure_act_t act = act_fund(fund, terms.ceiling == 0 ? 10000000000 : terms.ceiling);
     act.fund.source = source_of(source, sizeof source, &terms);
     act.fund.image = test_compile(source, image);
-    money_act(world, act);
+    world_decide(world, act);
 }
 
 void money_version(world_t *world, uint64_t fund, dure_day_t from, money_terms_t terms)
@@ -78,12 +72,12 @@ void money_version(world_t *world, uint64_t fund, dure_day_t from, money_terms_t
     static char source[DURE_YAK_SOURCE_SIZE_MAX];
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
     source_of(source, sizeof source, &terms);
-    money_act(world, act_version(fund, from, test_compile(source, image)));
+    world_decide(world, act_version(fund, from, test_compile(source, image)));
 }
 
 static void account_open(world_t *world, const char *name, uint64_t won)
 {
-    money_act(world, act_account(name));
+    world_decide(world, act_account(name));
     if (won > 0) {
         const dure_body_t deposit = body_deposit(name, won);
         assert_code(world_send(world, BANK, &deposit), DURE_RESULT_DONE);
@@ -104,20 +98,6 @@ world_t *money_world(uint64_t event, uint64_t reserve)
     world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
     world_shop(world, OTHER, DURE_CATEGORY_BAKERY);
     return world;
-}
-
-static void sound(const world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        fail_msg("%s", problem);
-    }
-}
-
-void money_end(world_t *world)
-{
-    sound(world);
-    world_free(world);
 }
 
 /* ---- what the moves say ----
@@ -223,7 +203,7 @@ dure_result_t money_try(world_t *world, uint64_t party, dure_body_t sent)
         const figures_t now = figures_read(world);
         assert_memory_equal(&figures, &now, sizeof now);
     }
-    sound(world);
+    world_sound(world);
     return code;
 }
 
@@ -275,14 +255,6 @@ const account_t *money_account(const world_t *world, const char *name)
     const dure_name_t account = test_name(name);
     const uint32_t city = ledger_city_find(world->ledger, GIMPO);
     return account_at(world->ledger, ledger_account_find(world->ledger, (uint8_t)city, &account));
-}
-
-const lot_t *money_lot(const world_t *world, uint64_t party, uint64_t fund, uint32_t number)
-{
-    const uint32_t cell =
-        ledger_lot_find(world->ledger, party_at(world->ledger, cell_of(world, party)),
-                        ledger_fund_find(world->ledger, fund), number);
-    return cell == CELL_NONE ? NULL : lot_at(world->ledger, cell);
 }
 
 uint64_t money_lots(const world_t *world, uint64_t party, uint64_t fund)
@@ -344,14 +316,4 @@ uint64_t money_moved(const dure_effect_t *effect, dure_move_t what, uint64_t fun
         sum += move->what == what && (fund == 0 || move->fund == fund) ? move->amount.won : 0;
     }
     return sum;
-}
-
-int64_t money_number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
 }

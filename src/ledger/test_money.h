@@ -23,11 +23,8 @@ typedef struct {
 
 /* Accounts budget, event, fees and (with so much) refund_reserve; ANNA, BEN, SHOP and OTHER. */
 world_t *money_world(uint64_t event, uint64_t reserve);
-/* Invariants hold; then it goes. */
-void money_end(world_t *world);
 void money_fund(world_t *world, uint64_t fund, money_terms_t terms);
 void money_version(world_t *world, uint64_t fund, dure_day_t from, money_terms_t terms);
-void money_act(world_t *world, dure_act_t act);
 void money_buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won);
 /* Sends and looks at the invariants, and that the moves say what became of every figure. */
 dure_result_t money_try(world_t *world, uint64_t party, dure_body_t body);
@@ -40,8 +37,6 @@ void money_refund(world_t *world, dure_result_t expected, uint64_t shop,
 
 const fund_t *money_of(const world_t *world, uint64_t fund);
 const account_t *money_account(const world_t *world, const char *name);
-/* NULL if there is none. */
-const lot_t *money_lot(const world_t *world, uint64_t party, uint64_t fund, uint32_t number);
 uint64_t money_lots(const world_t *world, uint64_t party, uint64_t fund); /* their sum */
 uint64_t money_balance(const world_t *world, uint64_t shop, uint64_t fund);
 uint64_t money_owed(const world_t *world, uint64_t shop, uint64_t fund);
@@ -49,7 +44,5 @@ uint64_t money_owed(const world_t *world, uint64_t shop, uint64_t fund);
 uint64_t money_counter(const world_t *world, uint64_t party, uint64_t fund, const char *name);
 /* The sum of the moves of one sort, of a fund or of all (0). */
 uint64_t money_moved(const dure_effect_t *effect, dure_move_t what, uint64_t fund);
-/* -1: the effect has no such number. */
-int64_t money_number(const world_t *world, dure_label_t label);
 
 #endif

@@ -19,41 +19,6 @@ static const char plain[] = "fund plain {\n"
                             "  words { plain ko \"화폐\" en \"money\" zh \"錢\" }\n"
                             "}\n";
 
-static void finish(world_t *world)
-{
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-    world_free(world);
-}
-
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    assert_null(dure_ledger_invariants(world->ledger));
-}
-
-static void propose(world_t *world, dure_result_t expected, uint64_t party, dure_act_t act)
-{
-    expect(world, expected, party, body_propose(act, FAR_DAY));
-}
-
-static int64_t number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
-}
-
 static world_t *town(uint8_t threshold)
 {
     world_t *world = world_new(NULL, false, threshold);
@@ -97,23 +62,23 @@ static void lost_with_a_spare_key_and_back_at_the_counter(void **state)
 {
     (void)state;
     world_t *world = town(2);
-    expect(world, DURE_RESULT_DONE, ANNA, body_rotate(ANNA, 1)); /* a spare key at home */
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 1000));
+    world_done(world, ANNA, body_rotate(ANNA, 1)); /* a spare key at home */
+    world_done(world, ANNA, body_payment(SHOP, 1000));
     /* The phone is lost: the spare key stops the wallet. */
     const dure_body_t freeze =
         body_hold(ANNA, DURE_HOLD_KIND_FREEZE, DURE_HOLD_REASON_LOST_PHONE, DURE_DAY_MAX);
     assert_code(send_with(world, ANNA, freeze, ANNA, 1), DURE_RESULT_DONE);
     const dure_tx_id_t hold = world_last_id(world);
     /* Whoever has the phone can neither pay nor end it. */
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_NOT_PERMITTED, ANNA, body_release(hold));
     const uint32_t lot_before = lot_at(world->ledger, party_of(world, ANNA)->holdings)->number;
     const uint64_t top_before = party_of(world, ANNA)->top;
     /* Two officers give a new key. */
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_recover(ANNA, new_key(2)));
-    const dure_tx_id_t proposal = world_last_id(world);
-    expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1)); /* not yet */
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_approve(proposal));
+    const dure_tx_id_t proposal =
+        world_made(world, OFFICER_1, body_propose(act_recover(ANNA, new_key(2)), FAR_DAY));
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, ANNA, body_payment(SHOP, 1)); /* not yet */
+    world_done(world, OFFICER_2, body_approve(proposal));
     assert_int_equal(dure_ledger_usage(world->ledger).holds, 0);
     assert_code(send_with(world, ANNA, body_payment(SHOP, 1), ANNA, 0), DURE_RESULT_KEY_UNKNOWN);
     assert_code(send_with(world, ANNA, body_payment(SHOP, 1), ANNA, 1), DURE_RESULT_KEY_UNKNOWN);
@@ -124,7 +89,7 @@ static void lost_with_a_spare_key_and_back_at_the_counter(void **state)
     assert_code(send_with(world, ANNA, body_payment(SHOP, 49000), 7777, 2), DURE_RESULT_DONE);
     assert_int_equal(world->effect.moves[0].lot, lot_before);
     assert_int_equal(ledger_list_count(world->ledger, POOL_KEY, party_of(world, ANNA)->keys), 1);
-    finish(world);
+    world_end(world);
 }
 
 static void a_recovery_ends_no_other_hold(void **state)
@@ -132,34 +97,30 @@ static void a_recovery_ends_no_other_hold(void **state)
     (void)state;
     world_t *world = town(1);
     const uint8_t freeze = DURE_HOLD_KIND_FREEZE;
-    expect(world, DURE_RESULT_DONE, REGISTRAR,
-           body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, FAR_DAY));
-    expect(world, DURE_RESULT_DONE, OFFICER_1,
-           body_hold(ANNA, freeze, DURE_HOLD_REASON_COURT_ORDER, TODAY + 5));
-    expect(world, DURE_RESULT_DONE, OFFICER_1,
-           body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
-    expect(world, DURE_RESULT_DONE, OFFICER_1,
-           body_hold(BEN, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_recover(ANNA, new_key(0)));
+    world_done(world, REGISTRAR, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, FAR_DAY));
+    world_done(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_COURT_ORDER, TODAY + 5));
+    world_done(world, OFFICER_1, body_hold(ANNA, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
+    world_done(world, OFFICER_1, body_hold(BEN, freeze, DURE_HOLD_REASON_LOST_PHONE, TODAY));
+    world_decide(world, act_recover(ANNA, new_key(0)));
     assert_int_equal(dure_ledger_usage(world->ledger).holds, 2);
     assert_code(send_with(world, ANNA, body_payment(SHOP, 1), 7777, 0), DURE_RESULT_PARTY_FROZEN);
-    expect(world, DURE_RESULT_PARTY_FROZEN, BEN, body_payment(SHOP, 1));
-    finish(world);
+    world_expect(world, DURE_RESULT_PARTY_FROZEN, BEN, body_payment(SHOP, 1));
+    world_end(world);
 }
 
 static void a_recovery_is_refused(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_recover(999, new_key(0)));
-    propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL, act_recover(ANNA, new_key(0)));
-    propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_recover(BANK, new_key(0)));
+    world_propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_recover(999, new_key(0)));
+    world_propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL, act_recover(ANNA, new_key(0)));
+    world_propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_recover(BANK, new_key(0)));
     dure_key_entry_t weak = new_key(0);
     memset(weak.key.bytes, 0, sizeof weak.key.bytes);
-    propose(world, DURE_RESULT_KEY_REFUSED, OFFICER_1, act_recover(ANNA, weak));
-    propose(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, act_recover(ANNA, new_key(0)));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_recover(SHOP, new_key(3)));
-    finish(world);
+    world_propose(world, DURE_RESULT_KEY_REFUSED, OFFICER_1, act_recover(ANNA, weak));
+    world_propose(world, DURE_RESULT_NOT_PERMITTED, REGISTRAR, act_recover(ANNA, new_key(0)));
+    world_decide(world, act_recover(SHOP, new_key(3)));
+    world_end(world);
 }
 
 /* ---- a death */
@@ -172,44 +133,43 @@ static void what_a_death_stops(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 5000));
-    expect(world, DURE_RESULT_DONE, ANNA, body_order(FUND, 1000, 0));
+    world_done(world, ANNA, body_payment(SHOP, 5000));
+    world_done(world, ANNA, body_order(FUND, 1000, 0));
     const dure_tx_id_t order = world_last_id(world);
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(ANNA));
-    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_order(FUND, 1000, 0));
-    expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_cancel(FUND, 1));
-    expect(world, DURE_RESULT_DONE, BANK, body_credit(order, 940)); /* what was promised */
+    world_done(world, REGISTRAR, body_death(ANNA));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_payment(SHOP, 1));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_order(FUND, 1000, 0));
+    world_expect(world, DURE_RESULT_PARTY_DEAD, ANNA, body_cancel(FUND, 1));
+    world_done(world, BANK, body_credit(order, 940)); /* what was promised */
     /* A shopkeeper's death: nothing new comes in, what was earned is paid out. */
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(SHOP));
+    world_done(world, REGISTRAR, body_death(SHOP));
     world_buy(world, BEN, 1000);
-    expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(SHOP, 1));
-    expect(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 5000));
-    expect(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
-    finish(world);
+    world_expect(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(SHOP, 1));
+    world_done(world, SHOP, body_redemption(FUND, 5000));
+    world_done(world, BANK, body_result(world_last_id(world), 1));
+    world_end(world);
 }
 
 static void an_estate_goes_to_the_heir(void **state)
 {
     (void)state;
     world_t *world = town(2);
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_fund(8, 1000000));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_approve(world_last_id(world)));
+    world_decide(world, act_fund(8, 1000000));
     world_days(world, 3);
     for (uint64_t i = 0; i < 39; i++) { /* forty lots, of two funds */
-        expect(world, DURE_RESULT_DONE, ANNA, body_order(i % 2 == 0 ? 8 : FUND, 10 + i, 0));
-        expect(world, DURE_RESULT_DONE, BANK,
-               body_credit(world_last_id(world), (uint64_t)number(world, DURE_LABEL_PRICE)));
+        world_done(world, ANNA, body_order(i % 2 == 0 ? 8 : FUND, 10 + i, 0));
+        world_done(
+            world, BANK,
+            body_credit(world_last_id(world), (uint64_t)world_number(world, DURE_LABEL_PRICE)));
     }
-    expect(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 30000));
+    world_done(world, ANNA, body_payment(SHOP, 30000));
     world_buy(world, BEN, 700);
     const lot_t first = *lot_at(world->ledger, party_of(world, ANNA)->holdings);
     assert_true(first.left < first.face);
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(ANNA));
+    world_done(world, REGISTRAR, body_death(ANNA));
     const dure_amount_t held = fund_at(world->ledger, 0)->held_citizens;
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_estate(ANNA, BEN));
-    expect(world, DURE_RESULT_DONE, OFFICER_2, body_approve(world_last_id(world)));
-    assert_int_equal(number(world, DURE_LABEL_ROOM), 6);
+    world_decide(world, act_estate(ANNA, BEN));
+    assert_int_equal(world_number(world, DURE_LABEL_ROOM), 6);
     assert_int_equal(world->effect.moves_count, 68);
     assert_int_equal(world->effect.moves[0].what, DURE_MOVE_LOT_GIVEN);
     assert_int_equal(world->effect.moves[0].party, ANNA);
@@ -227,36 +187,36 @@ static void an_estate_goes_to_the_heir(void **state)
     assert_int_equal(moved->issue_day, first.issue_day);
     assert_int_equal(moved->end_day, first.end_day);
     assert_int_equal(moved->gifted, 0);
-    propose(world, DURE_RESULT_DONE, OFFICER_2, act_estate(ANNA, BEN));
-    expect(world, DURE_RESULT_DONE, OFFICER_1, body_approve(world_last_id(world)));
-    assert_int_equal(number(world, DURE_LABEL_ROOM), 0);
+    world_propose(world, DURE_RESULT_DONE, OFFICER_2, act_estate(ANNA, BEN));
+    world_done(world, OFFICER_1, body_approve(world_last_id(world)));
+    assert_int_equal(world_number(world, DURE_LABEL_ROOM), 0);
     assert_int_equal(party_of(world, ANNA)->holdings, CELL_NONE);
     assert_int_equal(ledger_list_count(world->ledger, POOL_LOT, party_of(world, BEN)->holdings),
                      41);
-    expect(world, DURE_RESULT_DONE, BEN, body_payment(SHOP, 20000)); /* it is money like before */
-    finish(world);
+    world_done(world, BEN, body_payment(SHOP, 20000)); /* it is money like before */
+    world_end(world);
 }
 
 static void an_estate_is_refused(void **state)
 {
     (void)state;
     world_t *world = town(1);
-    propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_estate(999, BEN));
-    propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL, act_estate(ANNA, BEN));
-    propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_estate(SHOP, BEN));
-    propose(world, DURE_RESULT_PARTY_ALIVE, OFFICER_1, act_estate(ANNA, BEN));
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(ANNA));
+    world_propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_estate(999, BEN));
+    world_propose(world, DURE_RESULT_OTHER_CITY, FAR_ALL, act_estate(ANNA, BEN));
+    world_propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_estate(SHOP, BEN));
+    world_propose(world, DURE_RESULT_PARTY_ALIVE, OFFICER_1, act_estate(ANNA, BEN));
+    world_done(world, REGISTRAR, body_death(ANNA));
     const dure_tx_id_t death = world_last_id(world);
-    propose(world, DURE_RESULT_SELF_PAYMENT, OFFICER_1, act_estate(ANNA, ANNA));
-    propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_estate(ANNA, 999));
-    propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_estate(ANNA, SHOP));
-    expect(world, DURE_RESULT_DONE, FAR_ALL, body_registration(301, DURE_KIND_CITIZEN));
-    propose(world, DURE_RESULT_OTHER_CITY, OFFICER_1, act_estate(ANNA, 301));
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(BEN));
-    propose(world, DURE_RESULT_PARTY_DEAD, OFFICER_1, act_estate(ANNA, BEN));
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_release(death));
-    propose(world, DURE_RESULT_PARTY_ALIVE, OFFICER_1, act_estate(ANNA, BEN));
-    finish(world);
+    world_propose(world, DURE_RESULT_SELF_PAYMENT, OFFICER_1, act_estate(ANNA, ANNA));
+    world_propose(world, DURE_RESULT_SUBJECT_UNKNOWN, OFFICER_1, act_estate(ANNA, 999));
+    world_propose(world, DURE_RESULT_KIND_WRONG, OFFICER_1, act_estate(ANNA, SHOP));
+    world_done(world, FAR_ALL, body_registration(301, DURE_KIND_CITIZEN));
+    world_propose(world, DURE_RESULT_OTHER_CITY, OFFICER_1, act_estate(ANNA, 301));
+    world_done(world, REGISTRAR, body_death(BEN));
+    world_propose(world, DURE_RESULT_PARTY_DEAD, OFFICER_1, act_estate(ANNA, BEN));
+    world_done(world, REGISTRAR, body_release(death));
+    world_propose(world, DURE_RESULT_PARTY_ALIVE, OFFICER_1, act_estate(ANNA, BEN));
+    world_end(world);
 }
 
 /* The heir's wallet takes what a payment can line up, and no more. */
@@ -272,24 +232,24 @@ static void an_heir_has_room_for_a_thousand_lots(void **state)
             world_buy(world, dead, 10000 + i);
         }
         lots += 32;
-        expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(dead));
-        propose(world, DURE_RESULT_DONE, OFFICER_1, act_estate(dead, BEN));
+        world_done(world, REGISTRAR, body_death(dead));
+        world_decide(world, act_estate(dead, BEN));
         world_cut(world);
     }
     assert_int_equal(ledger_list_count(world->ledger, POOL_LOT, party_of(world, BEN)->holdings),
                      1024);
-    expect(world, DURE_RESULT_DONE, REGISTRAR, body_death(ANNA));
-    propose(world, DURE_RESULT_LOTS_FULL, OFFICER_1, act_estate(ANNA, BEN));
+    world_done(world, REGISTRAR, body_death(ANNA));
+    world_propose(world, DURE_RESULT_LOTS_FULL, OFFICER_1, act_estate(ANNA, BEN));
     /* Nor has money of another fund a place there. */
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
     dure_act_t act = act_fund(8, 1000000);
     act.fund.image = test_compile(plain, image);
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act);
-    expect(world, DURE_RESULT_LOTS_FULL, BEN, body_order(8, 1000, 0));
-    expect(world, DURE_RESULT_DONE, BEN, body_payment(SHOP, 100000));
-    expect(world, DURE_RESULT_DONE, BEN, body_order(8, 1000, 0));
-    propose(world, DURE_RESULT_DONE, OFFICER_1, act_estate(ANNA, BEN));
-    finish(world);
+    world_decide(world, act);
+    world_expect(world, DURE_RESULT_LOTS_FULL, BEN, body_order(8, 1000, 0));
+    world_done(world, BEN, body_payment(SHOP, 100000));
+    world_done(world, BEN, body_order(8, 1000, 0));
+    world_decide(world, act_estate(ANNA, BEN));
+    world_end(world);
 }
 
 int main(void)

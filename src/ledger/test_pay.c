@@ -24,7 +24,7 @@ static void a_reward_is_a_lot_of_its_day(void **state)
     assert_int_equal(paid.numbers_count, 0);
     assert_int_equal(money_moved(&paid, DURE_MOVE_REWARD_TO_ESCROW, FUND), 500);
     assert_int_equal(money_moved(&paid, DURE_MOVE_LOT_ISSUED, FUND), 500);
-    const lot_t *reward = money_lot(world, ANNA, FUND, 2);
+    const lot_t *reward = world_lot(world, ANNA, FUND, 2);
     assert_non_null(reward);
     assert_int_equal(reward->origin, DURE_ORIGIN_REWARD);
     assert_int_equal(reward->paid, 0);
@@ -38,7 +38,7 @@ static void a_reward_is_a_lot_of_its_day(void **state)
     assert_int_equal(money_counter(world, 0, FUND, "all_rewards"), 500);
     /* Untouched, it takes the day's next reward; the next day has its own. */
     assert_int_equal(money_pay(world, ANNA, SHOP, 2000).parts[0].reward_lot, 2);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->face, 600);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->face, 600);
     world_days(world, 1);
     assert_int_equal(money_pay(world, ANNA, SHOP, 1000).parts[0].reward_lot, 3);
     /* All of lot 1 and part of the reward, which is touched from then on. */
@@ -47,13 +47,13 @@ static void a_reward_is_a_lot_of_its_day(void **state)
     assert_int_equal(both.parts[0].lots, 2);
     assert_int_equal(both.lots[1].origin, DURE_ORIGIN_REWARD);
     assert_int_equal(both.lots[1].face.won, 600);
-    assert_null(money_lot(world, ANNA, FUND, 1));
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 500);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 50 + 4355);
+    assert_null(world_lot(world, ANNA, FUND, 1));
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 500);
+    assert_int_equal(world_lot(world, ANNA, FUND, 3)->left, 50 + 4355);
     money_pay(world, ANNA, SHOP, 501);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 50 + 4355 - 1);
-    assert_int_equal(money_lot(world, ANNA, FUND, 4)->left, 25);
-    money_end(world);
+    assert_int_equal(world_lot(world, ANNA, FUND, 3)->left, 50 + 4355 - 1);
+    assert_int_equal(world_lot(world, ANNA, FUND, 4)->left, 25);
+    world_end(world);
 }
 
 static void a_reward_shrinks_to_what_there_is(void **state)
@@ -63,20 +63,20 @@ static void a_reward_shrinks_to_what_there_is(void **state)
     money_fund(world, FUND, (money_terms_t){.reward = 500, .reward_cap = 1500});
     money_buy(world, ANNA, FUND, 100000);
     money_pay(world, ANNA, SHOP, 10000);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), -1);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), -1);
     assert_int_equal(money_pay(world, ANNA, SHOP, 10000).parts[0].reward.won, 200);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 200);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), 200);
     assert_int_equal(money_counter(world, ANNA, FUND, "rewarded"), 700);
     const dure_effect_t none = money_pay(world, ANNA, SHOP, 10000);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 0);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), 0);
     assert_int_equal(none.parts[0].reward_lot, 0);
     assert_int_equal(none.moves_count, 2);
     assert_int_equal(money_counter(world, ANNA, FUND, "rewarded"), 700);
     /* What was not given leaves room under the program's cap, which is no shrinking. */
     money_send(world, DURE_RESULT_DONE, BANK, body_deposit("event", 100000));
     assert_int_equal(money_pay(world, ANNA, SHOP, 20000).parts[0].reward.won, 800);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), -1);
-    money_end(world);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), -1);
+    world_end(world);
 }
 
 static void a_reward_stays_below_the_ceiling(void **state)
@@ -86,9 +86,9 @@ static void a_reward_stays_below_the_ceiling(void **state)
     money_fund(world, FUND, (money_terms_t){.reward = 500, .ceiling = 100300});
     money_buy(world, ANNA, FUND, 100000);
     assert_int_equal(money_pay(world, ANNA, SHOP, 10000).parts[0].reward.won, 300);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 300);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), 300);
     assert_int_equal(money_of(world, FUND)->issued.won, 100300);
-    money_end(world);
+    world_end(world);
     /* Two parts of one fund share what the ceiling leaves. */
     world = money_world(100000, 0);
     money_fund(world, FUND, (money_terms_t){.reward = 500, .ceiling = 2060});
@@ -101,8 +101,8 @@ static void a_reward_stays_below_the_ceiling(void **state)
     assert_int_equal(paid.parts[0].reward.won, 50);
     assert_int_equal(paid.parts[2].reward.won, 10);
     assert_int_equal(paid.parts[2].reward_lot, paid.parts[0].reward_lot);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 110);
-    money_end(world);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), 110);
+    world_end(world);
 }
 
 static void rewards_have_64_places(void **state)
@@ -120,12 +120,12 @@ static void rewards_have_64_places(void **state)
     money_send(world, DURE_RESULT_LOTS_FULL, ANNA, body_order(FUND, 1000, 0));
     world_days(world, 1);
     assert_int_equal(money_pay(world, ANNA, SHOP, 100).parts[0].reward.won, 0);
-    assert_int_equal(money_number(world, DURE_LABEL_REWARD), 0);
+    assert_int_equal(world_number(world, DURE_LABEL_REWARD), 0);
     /* A payment that empties a lot makes a place. */
-    const uint64_t rest = money_lot(world, ANNA, FUND, 1)->left;
+    const uint64_t rest = world_lot(world, ANNA, FUND, 1)->left;
     assert_int_equal(money_pay(world, ANNA, SHOP, rest - 1).parts[0].reward.won, 0);
     assert_int_equal(money_pay(world, ANNA, SHOP, 1 + 5 + 14).parts[0].reward_lot, 65);
-    money_end(world);
+    world_end(world);
 }
 
 static void a_share_goes_to_its_account(void **state)
@@ -160,7 +160,7 @@ static void a_share_goes_to_its_account(void **state)
     assert_int_equal(money_moved(&all, DURE_MOVE_MERCHANT_RECEIVED, 0), 0);
     assert_int_equal(money_balance(world, SHOP, 9), 0);
     assert_int_equal(money_account(world, "fees")->balance.won, 3200);
-    money_end(world);
+    world_end(world);
 }
 
 static void pause(world_t *world, uint64_t fund, dure_fund_mode_t mode)
@@ -180,12 +180,12 @@ static void a_paused_fund_is_skipped(void **state)
     assert_int_equal(money_pay(world, ANNA, SHOP, 1000).parts[0].fund, EIGHT);
     money_send(world, DURE_RESULT_FUND_PAUSED, ANNA, body_payment(SHOP, 2001));
     assert_int_equal(world->effect.fund, FUND);
-    assert_int_equal(money_number(world, DURE_LABEL_COVERED), 2000);
+    assert_int_equal(world_number(world, DURE_LABEL_COVERED), 2000);
     pause(world, FUND, DURE_FUND_MODE_FULL_REFUND);
     money_send(world, DURE_RESULT_FUND_PAUSED, ANNA, body_payment(SHOP, 2001));
     pause(world, FUND, DURE_FUND_MODE_OPEN);
     assert_int_equal(money_pay(world, ANNA, SHOP, 2001).parts[0].fund, FUND);
-    money_end(world);
+    world_end(world);
 }
 
 static dure_body_t hold(uint64_t subject, dure_hold_kind_t what, dure_hold_reason_t reason)
@@ -222,7 +222,7 @@ static void holds_stop_payments(void **state)
     money_send(world, DURE_RESULT_PARTY_DEAD, BEN, body_payment(OTHER, 1));
     world_days(world, 6);
     money_pay(world, ANNA, SHOP, 1);
-    money_end(world);
+    world_end(world);
 }
 
 static void a_redemption_leaves_a_share(void **state)
@@ -248,7 +248,7 @@ static void a_redemption_leaves_a_share(void **state)
     money_send(world, DURE_RESULT_DONE, SHOP, body_redemption(EIGHT, 1000));
     assert_int_equal(dure_ledger_usage(world->ledger).payouts, open);
     assert_int_equal(money_account(world, "fees")->balance.won, 1025);
-    money_end(world);
+    world_end(world);
 }
 
 static void held_money_is_not_redeemed(void **state)
@@ -263,17 +263,17 @@ static void held_money_is_not_redeemed(void **state)
     held.hold.amount = dure_amount(5000);
     money_send(world, DURE_RESULT_DONE, OFFICER_1, held);
     money_send(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 3001));
-    assert_int_equal(money_number(world, DURE_LABEL_ASKED), 3001);
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 3000);
-    assert_int_equal(money_number(world, DURE_LABEL_HELD), 5000);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 3001);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 3000);
+    assert_int_equal(world_number(world, DURE_LABEL_HELD), 5000);
     money_send(world, DURE_RESULT_NOT_ENOUGH_MONEY, SHOP, body_redemption(FUND, 8001));
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 3000);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 3000);
     money_send(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 3000));
     held.hold.amount = dure_amount(6000); /* more than there is */
     money_send(world, DURE_RESULT_DONE, OFFICER_1, held);
     money_send(world, DURE_RESULT_MONEY_HELD, SHOP, body_redemption(FUND, 1));
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 0);
-    money_end(world);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 0);
+    world_end(world);
 }
 
 static void the_moves_of_a_payment_are_72(void **state)
@@ -296,7 +296,7 @@ static void the_moves_of_a_payment_are_72(void **state)
     money_send(world, DURE_RESULT_TOO_MANY_LOTS, ANNA, body_payment(OTHER, 14000));
     money_send(world, DURE_RESULT_DONE, ANNA, body_payment(SHOP, 14000));
     assert_int_equal(world->effect.moves_count, 72);
-    money_end(world);
+    world_end(world);
 }
 
 int main(void)

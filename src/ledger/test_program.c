@@ -2,46 +2,6 @@
    that go on; and its modes. */
 #include "ledger/test_stage.h"
 
-/* ---- acts and steps; after each the invariants hold */
-static void expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
-{
-    const dure_result_t code = world_send(world, party, &body);
-    if (code != expected) {
-        print_error("got %d, expected %d\n", (int)code, (int)expected);
-    }
-    assert_code(code, expected);
-    const char *problem = dure_ledger_invariants(world->ledger);
-    if (problem != NULL) {
-        print_error("%s\n", problem);
-    }
-    assert_null(problem);
-}
-
-static void done(world_t *world, uint64_t party, dure_body_t body)
-{
-    expect(world, DURE_RESULT_DONE, party, body);
-}
-
-static void propose(world_t *world, dure_result_t expected, dure_act_t act)
-{
-    expect(world, expected, OFFICER_1, body_propose(act, FAR_DAY));
-}
-
-static void decide(world_t *world, dure_act_t act)
-{
-    propose(world, DURE_RESULT_DONE, act);
-}
-
-static int64_t number(const world_t *world, dure_label_t label)
-{
-    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
-        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
-            return world->effect.numbers[i].value;
-        }
-    }
-    return -1;
-}
-
 static world_t *town(void)
 {
     world_t *world = world_new(NULL, false, 1);
@@ -52,40 +12,11 @@ static world_t *town(void)
     return world;
 }
 
-/* The records alone give the same state, programs and all. */
-static void finish(world_t *world)
-{
-    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
-    void *memory;
-    dure_ledger_t *second = world_second(world, &memory);
-    const char *problem = NULL;
-    uint64_t cursor = 0;
-    uint8_t table;
-    dure_blind_t blind;
-    const dure_hash_t root = world_root(world);
-    dure_ledger_load_begin(second);
-    dure_writer_t out = dure_writer(bytes, sizeof bytes);
-    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
-        assert_true(
-            dure_ledger_load_record(second, table, &blind, dure_writer_bytes(&out), &problem));
-        out = dure_writer(bytes, sizeof bytes);
-    }
-    assert_true(dure_ledger_load_end(second, &problem));
-    dure_hash_t loaded;
-    dure_ledger_root(second, &loaded);
-    assert_memory_equal(&root, &loaded, sizeof root);
-    free(memory);
-    world_free(world);
-}
-
 static const lot_t *lot_of(const world_t *world, uint64_t party, uint32_t lot)
 {
-    const dure_ledger_t *ledger = world->ledger;
-    const uint32_t cell =
-        ledger_lot_find(ledger, party_at(ledger, ledger_party_find(ledger, party)),
-                        ledger_fund_find(ledger, FUND), lot);
-    assert_true(cell != CELL_NONE);
-    return lot_at(ledger, cell);
+    const lot_t *found = world_lot(world, party, FUND, lot);
+    assert_non_null(found);
+    return found;
 }
 
 /* A fund of its own text beside the town's; what is sent to it. */
@@ -94,7 +25,7 @@ static void open_fund(world_t *world, const char *from, const char *to)
     const char *const change[1][2] = {{from, to}};
     dure_act_t act = act_fund(FUND_TWO, 10000000000);
     act.fund.image = stage_images(1, change);
-    decide(world, act);
+    world_decide(world, act);
 }
 
 static dure_body_t pay_with(uint64_t fund, uint64_t won)
@@ -107,8 +38,9 @@ static dure_body_t pay_with(uint64_t fund, uint64_t won)
 
 static void buy(world_t *world, uint64_t party, uint64_t fund, uint64_t won)
 {
-    done(world, party, body_order(fund, won, 0));
-    done(world, BANK, body_credit(world_last_id(world), (uint64_t)number(world, DURE_LABEL_PRICE)));
+    world_done(world, party, body_order(fund, won, 0));
+    world_done(world, BANK,
+               body_credit(world_last_id(world), (uint64_t)world_number(world, DURE_LABEL_PRICE)));
 }
 
 /* ---- notice and room */
@@ -117,31 +49,36 @@ static void a_version_needs_its_notice(void **state)
     (void)state;
     world_t *world = town();
     const dure_bytes_t image = test_image();
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND, TODAY + 29, image));
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act_version(77, TODAY + 30, image));
-    expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL,
-           body_propose(act_version(FUND, TODAY + 30, image), FAR_DAY));
-    propose(world, DURE_RESULT_PROGRAM_REFUSED,
-            act_version(FUND, TODAY + 30, dure_bytes(image.data, image.size - 1)));
-    propose(world, DURE_RESULT_PROGRAM_CITY,
-            act_version(FUND, TODAY + 30, stage_image("41570", "41281")));
-    propose(world, DURE_RESULT_ACCOUNT_UNKNOWN,
-            act_version(FUND, TODAY + 30, stage_image("issuer.budget", "issuer.nobody")));
-    decide(world, act_version(FUND, TODAY + 30, image));
-    propose(world, DURE_RESULT_VERSION_PENDING, act_version(FUND, TODAY + 90, image));
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
+    world_propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
+                  act_version(FUND, TODAY + 29, image));
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1, act_version(77, TODAY + 30, image));
+    world_expect(world, DURE_RESULT_OTHER_CITY, FAR_ALL,
+                 body_propose(act_version(FUND, TODAY + 30, image), FAR_DAY));
+    world_propose(world, DURE_RESULT_PROGRAM_REFUSED, OFFICER_1,
+                  act_version(FUND, TODAY + 30, dure_bytes(image.data, image.size - 1)));
+    world_propose(world, DURE_RESULT_PROGRAM_CITY, OFFICER_1,
+                  act_version(FUND, TODAY + 30, stage_image("41570", "41281")));
+    world_propose(world, DURE_RESULT_ACCOUNT_UNKNOWN, OFFICER_1,
+                  act_version(FUND, TODAY + 30, stage_image("issuer.budget", "issuer.nobody")));
+    world_decide(world, act_version(FUND, TODAY + 30, image));
+    world_propose(world, DURE_RESULT_VERSION_PENDING, OFFICER_1,
+                  act_version(FUND, TODAY + 90, image));
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30);
     world_days(world, 29);
-    propose(world, DURE_RESULT_VERSION_PENDING, act_version(FUND, TODAY + 90, image));
+    world_propose(world, DURE_RESULT_VERSION_PENDING, OFFICER_1,
+                  act_version(FUND, TODAY + 90, image));
     world_days(world, 1); /* in force: the next may be announced */
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND, TODAY + 59, image));
-    decide(world, act_version(FUND, TODAY + 60, image));
+    world_propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
+                  act_version(FUND, TODAY + 59, image));
+    world_decide(world, act_version(FUND, TODAY + 60, image));
     /* What a program promised about its old lots is longer than the least. */
     open_fund(world, "notice 30 days", "notice 45 days");
-    propose(world, DURE_RESULT_NOTICE_TOO_SHORT, act_version(FUND_TWO, TODAY + 30 + 44, image));
-    assert_int_equal(number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30 + 45);
-    decide(world, act_version(FUND_TWO, TODAY + 30 + 45, image));
-    finish(world);
+    world_propose(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_1,
+                  act_version(FUND_TWO, TODAY + 30 + 44, image));
+    assert_int_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), TODAY + 30 + 45);
+    world_decide(world, act_version(FUND_TWO, TODAY + 30 + 45, image));
+    world_end_reloaded(world);
 }
 
 static void notice_runs_from_the_decision(void **state)
@@ -149,13 +86,13 @@ static void notice_runs_from_the_decision(void **state)
     (void)state;
     world_t *world = world_new(NULL, false, 2);
     world_fund(world);
-    propose(world, DURE_RESULT_DONE, act_version(FUND, TODAY + 31, test_image()));
-    const dure_tx_id_t first = world_last_id(world);
-    propose(world, DURE_RESULT_DONE, act_version(FUND, TODAY + 33, test_image()));
-    const dure_tx_id_t second = world_last_id(world);
+    const dure_tx_id_t first = world_made(
+        world, OFFICER_1, body_propose(act_version(FUND, TODAY + 31, test_image()), FAR_DAY));
+    const dure_tx_id_t second = world_made(
+        world, OFFICER_1, body_propose(act_version(FUND, TODAY + 33, test_image()), FAR_DAY));
     world_days(world, 2);
-    expect(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_2, body_approve(first));
-    done(world, OFFICER_2, body_approve(second));
+    world_expect(world, DURE_RESULT_NOTICE_TOO_SHORT, OFFICER_2, body_approve(first));
+    world_done(world, OFFICER_2, body_approve(second));
     const dure_ledger_t *ledger = world->ledger;
     const fund_t *fund = fund_at(ledger, ledger_fund_find(ledger, FUND));
     assert_int_equal(fund->versions, 2);
@@ -165,7 +102,7 @@ static void notice_runs_from_the_decision(void **state)
     dure_hash_t source;
     dure_hash(&source, DURE_TAG_YAK_SOURCE, "new", 3);
     assert_memory_equal(&program->source, &source, sizeof source);
-    finish(world);
+    world_end_reloaded(world);
 }
 
 static void a_fund_has_eight_versions(void **state)
@@ -173,14 +110,15 @@ static void a_fund_has_eight_versions(void **state)
     (void)state;
     world_t *world = town();
     for (dure_day_t i = 1; i < (dure_day_t)DURE_FUND_VERSIONS_MAX; i++) {
-        decide(world, act_version(FUND, TODAY + 30 * i, test_image()));
+        world_decide(world, act_version(FUND, TODAY + 30 * i, test_image()));
         world_days(world, 30);
         buy(world, ANNA, FUND, 1000);
         assert_int_equal(lot_of(world, ANNA, (uint32_t)i)->version, i);
     }
-    propose(world, DURE_RESULT_TABLE_FULL, act_version(FUND, FAR_DAY, test_image()));
-    done(world, ANNA, body_payment(SHOP, 7000));
-    finish(world);
+    world_propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                  act_version(FUND, FAR_DAY, test_image()));
+    world_done(world, ANNA, body_payment(SHOP, 7000));
+    world_end_reloaded(world);
 }
 
 /* Thirty-two city-wide counters have room, over all versions together. */
@@ -204,17 +142,18 @@ static void counters_of_all_versions_have_room(void **state)
         char with[8300];
         snprintf(with, sizeof with, "  words {\n%s", words);
         const char *const changes[2][2] = {{"  counter gifts_in", lines}, {"  words {\n", with}};
-        decide(world,
-               act_version(FUND, TODAY + 30 + 30 * (dure_day_t)names, stage_images(2, changes)));
+        world_decide(world, act_version(FUND, TODAY + 30 + 30 * (dure_day_t)names,
+                                        stage_images(2, changes)));
         world_days(world, 30);
         buy(world, ANNA, FUND, 1000);
     }
     const char *const one[2][2] = {
         {"  counter gifts_in", "  counter c = count ever on purchase\n  counter gifts_in"},
         {"  words {\n", "  words {\n    c ko \"c\" en \"c\" zh \"c\"\n"}};
-    propose(world, DURE_RESULT_TABLE_FULL, act_version(FUND, FAR_DAY, stage_images(2, one)));
-    decide(world, act_version(FUND, FAR_DAY, test_image()));
-    finish(world);
+    world_propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                  act_version(FUND, FAR_DAY, stage_images(2, one)));
+    world_decide(world, act_version(FUND, FAR_DAY, test_image()));
+    world_end_reloaded(world);
 }
 
 /* ---- old lots and new ones */
@@ -229,56 +168,56 @@ static void old_lots_keep_their_program(void **state)
     buy(world, ANNA, FUND, 1000);     /* follow if looser: stays until something proves it */
     buy(world, ANNA, FUND_TWO, 1000); /* keep */
     const dure_bytes_t stricter = stage_image(NO_CAFES[0], NO_CAFES[1]);
-    decide(world, act_version(FUND, TODAY + 30, stricter));
-    decide(world, act_version(FUND_TWO, TODAY + 30, stricter));
+    world_decide(world, act_version(FUND, TODAY + 30, stricter));
+    world_decide(world, act_version(FUND_TWO, TODAY + 30, stricter));
     world_days(world, 29);
-    done(world, BORA, body_order(FUND, 1000, 0)); /* ordered under the old one */
+    world_done(world, BORA, body_order(FUND, 1000, 0)); /* ordered under the old one */
     const dure_tx_id_t order = world_last_id(world);
     world_days(world, 1);
-    done(world, BANK, body_credit(order, 940));
+    world_done(world, BANK, body_credit(order, 940));
     buy(world, BORA, FUND, 1000);
     assert_int_equal(lot_of(world, BORA, 1)->version, 0);
     assert_int_equal(lot_of(world, BORA, 2)->version, 1);
-    done(world, ANNA, pay_with(FUND, 1000));
-    done(world, ANNA, pay_with(FUND_TWO, 1000));
-    done(world, BORA, pay_with(FUND, 1000)); /* the old lot alone */
-    expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 1));
+    world_done(world, ANNA, pay_with(FUND, 1000));
+    world_done(world, ANNA, pay_with(FUND_TWO, 1000));
+    world_done(world, BORA, pay_with(FUND, 1000)); /* the old lot alone */
+    world_expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 1));
     assert_string_equal(world->effect.rule.text, "kind_of_shop");
-    finish(world);
+    world_end_reloaded(world);
 }
 
 static void old_lots_follow(void **state)
 {
     (void)state;
     world_t *world = town();
-    decide(world, act_account("old"));
+    world_decide(world, act_account("old"));
     open_fund(world, "validity 5 years\n  lapse    to issuer.budget\n",
               "validity 40 days\n  lapse    to issuer.budget\n");
     const char *const follow[2][2] = {{"follow if looser", "follow"},
                                       {"validity 5 years", "validity 40 days"}};
     dure_act_t act = act_fund(10, 10000000000);
     act.fund.image = stage_images(2, follow);
-    decide(world, act);
+    world_decide(world, act);
     buy(world, ANNA, FUND_TWO, 1000);
     buy(world, ANNA, 10, 1000);
     const char *const changes[2][2] = {{NO_CAFES[0], NO_CAFES[1]},
                                        {"lapse    to issuer.budget", "lapse    to issuer.old"}};
-    decide(world, act_version(FUND_TWO, TODAY + 30, stage_images(2, changes)));
-    decide(world, act_version(10, TODAY + 30, stage_images(2, changes)));
+    world_decide(world, act_version(FUND_TWO, TODAY + 30, stage_images(2, changes)));
+    world_decide(world, act_version(10, TODAY + 30, stage_images(2, changes)));
     world_days(world, 29);
-    done(world, ANNA, pay_with(10, 1));
+    world_done(world, ANNA, pay_with(10, 1));
     world_days(world, 1);
-    done(world, ANNA, pay_with(FUND_TWO, 1));
-    expect(world, DURE_RESULT_RULE_DENIED, ANNA, pay_with(10, 1));
+    world_done(world, ANNA, pay_with(FUND_TWO, 1));
+    world_expect(world, DURE_RESULT_RULE_DENIED, ANNA, pay_with(10, 1));
     world_days(world, 11);
-    done(world, BORA, body_lapse(1, (const uint64_t[]){ANNA}));
+    world_done(world, BORA, body_lapse(1, (const uint64_t[]){ANNA}));
     /* Each to the account of the program that governs it now. */
     assert_int_equal(world->effect.moves_count, 4);
     assert_int_equal(world->effect.moves[2].fund, FUND_TWO);
     assert_string_equal(world->effect.moves[2].account.text, "budget");
     assert_int_equal(world->effect.moves[3].fund, 10);
     assert_string_equal(world->effect.moves[3].account.text, "old");
-    finish(world);
+    world_end_reloaded(world);
 }
 
 /* ---- parameters and counters */
@@ -286,27 +225,29 @@ static void parameters_go_on_by_name(void **state)
 {
     (void)state;
     world_t *world = town();
-    decide(world, act_parameter(FUND, "discount", 1000, TODAY + 7));
-    decide(world, act_version(FUND, TODAY + 30,
-                              stage_image("parameter discount      : rate in 0%..20%    ",
-                                          "parameter discount      : rate in 0%..8%     ")));
+    world_decide(world, act_parameter(FUND, "discount", 1000, TODAY + 7));
+    world_decide(world, act_version(FUND, TODAY + 30,
+                                    stage_image("parameter discount      : rate in 0%..20%    ",
+                                                "parameter discount      : rate in 0%..8%     ")));
     world_days(world, 7);
-    done(world, ANNA, body_order(FUND, 10000, 0));
-    assert_int_equal(number(world, DURE_LABEL_PRICE), 9000);
+    world_done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(world_number(world, DURE_LABEL_PRICE), 9000);
     /* The new program holds for what is decided from now on, also for the days before it. */
-    propose(world, DURE_RESULT_PARAMETER_RANGE, act_parameter(FUND, "discount", 900, TODAY + 30));
-    decide(world, act_parameter(FUND, "discount", 700, TODAY + 40));
+    world_propose(world, DURE_RESULT_PARAMETER_RANGE, OFFICER_1,
+                  act_parameter(FUND, "discount", 900, TODAY + 30));
+    world_decide(world, act_parameter(FUND, "discount", 700, TODAY + 40));
     world_days(world, 23);
-    done(world, ANNA, body_order(FUND, 10000, 0)); /* 10% is not within 0%..8%: its initial 6% */
-    assert_int_equal(number(world, DURE_LABEL_PRICE), 9400);
+    world_done(world, ANNA,
+               body_order(FUND, 10000, 0)); /* 10% is not within 0%..8%: its initial 6% */
+    assert_int_equal(world_number(world, DURE_LABEL_PRICE), 9400);
     world_days(world, 10);
-    done(world, ANNA, body_order(FUND, 10000, 0));
-    assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
-    decide(world, act_version(FUND, TODAY + 70, test_image()));
+    world_done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(world_number(world, DURE_LABEL_PRICE), 9300);
+    world_decide(world, act_version(FUND, TODAY + 70, test_image()));
     world_days(world, 30);
-    done(world, ANNA, body_order(FUND, 10000, 0));
-    assert_int_equal(number(world, DURE_LABEL_PRICE), 9300);
-    finish(world);
+    world_done(world, ANNA, body_order(FUND, 10000, 0));
+    assert_int_equal(world_number(world, DURE_LABEL_PRICE), 9300);
+    world_end_reloaded(world);
 }
 
 /* A program of general.yak with 26 parameters more, each `letter` and a number. */
@@ -336,43 +277,47 @@ static void changes_of_all_versions_have_room(void **state)
     char name[8];
     dure_day_t day = TODAY;
     for (char letter = 'a'; letter < 'c'; letter++) {
-        decide(world, act_version(FUND, day + 30, with_parameters(letter)));
+        world_decide(world, act_version(FUND, day + 30, with_parameters(letter)));
         world_days(world, 30);
         day += 30;
         const uint32_t count = letter == 'a' ? DURE_FUND_PARAMETERS_MAX - 6 : 6;
         for (uint32_t i = 0; i < count * DURE_PARAMETER_CHANGES_MAX; i++) {
             snprintf(name, sizeof name, "%c%u", letter, i / DURE_PARAMETER_CHANGES_MAX);
-            decide(world, act_parameter(FUND, name, i % 10,
-                                        day + (dure_day_t)(i % DURE_PARAMETER_CHANGES_MAX)));
+            world_decide(world, act_parameter(FUND, name, i % 10,
+                                              day + (dure_day_t)(i % DURE_PARAMETER_CHANGES_MAX)));
         }
     }
-    propose(world, DURE_RESULT_TABLE_FULL, act_parameter(FUND, "b6", 2, day));
-    decide(world, act_parameter(FUND, "b5", 9, day)); /* of the same day */
-    finish(world);
+    world_propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1, act_parameter(FUND, "b6", 2, day));
+    world_decide(world, act_parameter(FUND, "b5", 9, day)); /* of the same day */
+    world_end_reloaded(world);
 }
 
 static void what_is_fixed_at_issue_stays_fixed(void **state)
 {
     (void)state;
     world_t *world = town();
-    done(world, REGISTRAR, body_attest(SHOP, DURE_ATTRIBUTE_ANNUAL_SALES, 900000000, 0, FAR_DAY));
+    world_done(world, REGISTRAR,
+               body_attest(SHOP, DURE_ATTRIBUTE_ANNUAL_SALES, 900000000, 0, FAR_DAY));
     buy(world, ANNA, FUND, 1000); /* sales_cap 1,000,000,000 */
     /* A new program in which it is not fixed; then more changes than are kept. */
-    decide(world, act_version(FUND, TODAY + 30, stage_image("fixed at issue", "notice 0 days")));
+    world_decide(world,
+                 act_version(FUND, TODAY + 30, stage_image("fixed at issue", "notice 0 days")));
     for (dure_day_t i = 0; i < (dure_day_t)DURE_PARAMETER_CHANGES_MAX; i++) {
-        decide(world, act_parameter(FUND, "sales_cap", 500000000 + i, TODAY + 45 + i));
+        world_decide(world, act_parameter(FUND, "sales_cap", 500000000 + i, TODAY + 45 + i));
     }
     world_days(world, 60);
     buy(world, BORA, FUND, 1000);
-    done(world, ANNA, pay_with(FUND, 500));
-    expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 500));
+    world_done(world, ANNA, pay_with(FUND, 500));
+    world_expect(world, DURE_RESULT_RULE_DENIED, BORA, pay_with(FUND, 500));
     assert_string_equal(world->effect.rule.text, "shop_too_large");
     /* An old value may be what a lot out there reads, though the newest program reads today's. */
-    propose(world, DURE_RESULT_TABLE_FULL, act_parameter(FUND, "sales_cap", 900000000, TODAY + 61));
-    decide(world, act_parameter(FUND, "sales_cap", 900000000, TODAY + 60)); /* of that very day */
-    done(world, BORA, pay_with(FUND, 500));
-    done(world, ANNA, pay_with(FUND, 500));
-    finish(world);
+    world_propose(world, DURE_RESULT_TABLE_FULL, OFFICER_1,
+                  act_parameter(FUND, "sales_cap", 900000000, TODAY + 61));
+    world_decide(world,
+                 act_parameter(FUND, "sales_cap", 900000000, TODAY + 60)); /* of that very day */
+    world_done(world, BORA, pay_with(FUND, 500));
+    world_done(world, ANNA, pay_with(FUND, 500));
+    world_end_reloaded(world);
 }
 
 static void counters_of_the_same_line_go_on(void **state)
@@ -380,19 +325,20 @@ static void counters_of_the_same_line_go_on(void **state)
     (void)state;
     world_t *world = town();
     world_days(world, 2);
-    decide(world, act_version(FUND, TODAY + 32, stage_image("= 500,000 won  ", "= 600,000 won  ")));
+    world_decide(world,
+                 act_version(FUND, TODAY + 32, stage_image("= 500,000 won  ", "= 600,000 won  ")));
     world_days(world, 29); /* 1 February: what follows is of one month */
     buy(world, ANNA, FUND, 400000);
     world_days(world, 1);
-    expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 200001, 0));
+    world_expect(world, DURE_RESULT_RULE_DENIED, ANNA, body_order(FUND, 200001, 0));
     buy(world, ANNA, FUND, 200000);
     /* Another line counts anew. */
-    decide(world, act_version(FUND, TODAY + 62,
-                              stage_image("counter bought   = sum of amount per month",
-                                          "counter bought   = sum of amount per day")));
+    world_decide(world, act_version(FUND, TODAY + 62,
+                                    stage_image("counter bought   = sum of amount per month",
+                                                "counter bought   = sum of amount per day")));
     world_days(world, 30);
-    done(world, ANNA, body_order(FUND, 500000, 0));
-    finish(world);
+    world_done(world, ANNA, body_order(FUND, 500000, 0));
+    world_end_reloaded(world);
 }
 
 /* ---- modes */
@@ -400,29 +346,34 @@ static void a_mode_names_a_successor_of_the_city(void **state)
 {
     (void)state;
     world_t *world = town();
-    done(world, FAR_ALL, body_propose(act_account("budget"), FAR_DAY));
+    world_done(world, FAR_ALL, body_propose(act_account("budget"), FAR_DAY));
     dure_act_t far = act_fund(FUND_FAR, 1000);
     far.fund.image = stage_image("41570", "41281");
-    done(world, FAR_ALL, body_propose(far, FAR_DAY));
+    world_done(world, FAR_ALL, body_propose(far, FAR_DAY));
     open_fund(world, "notice 30 days", "notice 45 days");
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(77, DURE_FUND_MODE_PAUSED, 0));
-    propose(world, DURE_RESULT_OTHER_CITY, act_mode(FUND_FAR, DURE_FUND_MODE_PAUSED, 0));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, 77));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_FAR));
-    propose(world, DURE_RESULT_FUND_UNKNOWN, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND));
-    decide(world, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_TWO));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1,
+                  act_mode(77, DURE_FUND_MODE_PAUSED, 0));
+    world_propose(world, DURE_RESULT_OTHER_CITY, OFFICER_1,
+                  act_mode(FUND_FAR, DURE_FUND_MODE_PAUSED, 0));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1,
+                  act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, 77));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1,
+                  act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_FAR));
+    world_propose(world, DURE_RESULT_FUND_UNKNOWN, OFFICER_1,
+                  act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND));
+    world_decide(world, act_mode(FUND, DURE_FUND_MODE_FULL_REFUND, FUND_TWO));
     const dure_ledger_t *ledger = world->ledger;
     const fund_t *fund = fund_at(ledger, ledger_fund_find(ledger, FUND));
     assert_int_equal(fund->mode, DURE_FUND_MODE_FULL_REFUND);
     assert_int_equal(fund->successor, FUND_TWO);
     buy(world, ANNA, FUND_TWO, 1000);
-    decide(world, act_mode(FUND, DURE_FUND_MODE_OPEN, 0));
+    world_decide(world, act_mode(FUND, DURE_FUND_MODE_OPEN, 0));
     assert_int_equal(fund->successor, 0);
     buy(world, ANNA, FUND, 1000);
-    decide(world, act_mode(FUND, DURE_FUND_MODE_PAUSED, FUND_TWO));
-    expect(world, DURE_RESULT_FUND_PAUSED, ANNA, pay_with(FUND, 1));
-    done(world, ANNA, pay_with(FUND_TWO, 1));
-    finish(world);
+    world_decide(world, act_mode(FUND, DURE_FUND_MODE_PAUSED, FUND_TWO));
+    world_expect(world, DURE_RESULT_FUND_PAUSED, ANNA, pay_with(FUND, 1));
+    world_done(world, ANNA, pay_with(FUND_TWO, 1));
+    world_end_reloaded(world);
 }
 
 /* Taking a block back takes its program back; the next act gets the place. */
@@ -433,17 +384,17 @@ static void a_version_can_be_dropped(void **state)
     world_cut(world);
     const dure_hash_t before = world_root(world);
     const uint64_t sent = world->numbers[OFFICER_1];
-    decide(world, act_version(FUND, TODAY + 30, stage_image(NO_CAFES[0], NO_CAFES[1])));
+    world_decide(world, act_version(FUND, TODAY + 30, stage_image(NO_CAFES[0], NO_CAFES[1])));
     assert_true(dure_ledger_drop(world->ledger));
     dure_ledger_begin(world->ledger, START);
     const dure_hash_t after = world_root(world);
     assert_memory_equal(&before, &after, sizeof before);
     world->numbers[OFFICER_1] = sent;
-    decide(world, act_version(FUND, TODAY + 30, test_image()));
+    world_decide(world, act_version(FUND, TODAY + 30, test_image()));
     world_days(world, 30);
     buy(world, ANNA, FUND, 1000);
-    done(world, ANNA, pay_with(FUND, 1000));
-    finish(world);
+    world_done(world, ANNA, pay_with(FUND, 1000));
+    world_end_reloaded(world);
 }
 
 int main(void)

@@ -31,8 +31,8 @@ static void all_of_it(void **state)
     assert_int_equal(effect->moves[1].party, ANNA);
     assert_int_equal(effect->moves[1].lot, 1);
     assert_int_equal(effect->moves[1].amount.won, 10000);
-    assert_int_equal(money_number(world, DURE_LABEL_REFUNDED), 10000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 100000);
+    assert_int_equal(world_number(world, DURE_LABEL_REFUNDED), 10000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 100000);
     assert_int_equal(money_balance(world, SHOP, FUND), 0);
     assert_int_equal(money_counter(world, ANNA, FUND, "spent"), 0);
     assert_int_equal(money_counter(world, SHOP, FUND, "taken"), 0);
@@ -41,11 +41,11 @@ static void all_of_it(void **state)
     assert_int_equal(refund_at(world->ledger, cell)->payer, ANNA);
     assert_int_equal(refund_at(world->ledger, cell)->until, TODAY + 90);
     money_refund(world, DURE_RESULT_REFUND_TOO_MUCH, SHOP, &paid, 1);
-    assert_int_equal(money_number(world, DURE_LABEL_REFUNDED), 10000);
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 0);
+    assert_int_equal(world_number(world, DURE_LABEL_REFUNDED), 10000);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 0);
     /* As untouched as it was. */
     money_send(world, done, ANNA, body_cancel(FUND, 1));
-    money_end(world);
+    world_end(world);
 }
 
 static void in_pieces_to_the_last_won(void **state)
@@ -56,13 +56,13 @@ static void in_pieces_to_the_last_won(void **state)
     money_buy(world, ANNA, FUND, 100000);
     const dure_effect_t paid = money_pay(world, ANNA, SHOP, 10000);
     money_refund(world, done, SHOP, &paid, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 94000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 94000);
     assert_int_equal(money_counter(world, ANNA, FUND, "spent"), 6000);
     assert_int_equal(money_counter(world, ANNA, FUND, "times"), 1);
     money_refund(world, DURE_RESULT_REFUND_TOO_MUCH, SHOP, &paid, 6001);
-    assert_int_equal(money_number(world, DURE_LABEL_ASKED), 6001);
-    assert_int_equal(money_number(world, DURE_LABEL_REFUNDED), 4000);
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 6000);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 6001);
+    assert_int_equal(world_number(world, DURE_LABEL_REFUNDED), 4000);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 6000);
     money_refund(world, done, SHOP, &paid, 5999);
     assert_int_equal(money_counter(world, ANNA, FUND, "times"), 1);
     money_refund(world, done, SHOP, &paid, 1);
@@ -70,7 +70,7 @@ static void in_pieces_to_the_last_won(void **state)
     assert_int_equal(refunded(world, &paid), 10000);
     assert_int_equal(dure_ledger_usage(world->ledger).refunds, 1);
     money_refund(world, DURE_RESULT_REFUND_TOO_MUCH, SHOP, &paid, 1);
-    money_end(world);
+    world_end(world);
 }
 
 static void only_by_its_payee_of_a_payment(void **state)
@@ -95,7 +95,7 @@ static void only_by_its_payee_of_a_payment(void **state)
     assert_code(world_send_tx(world, &tx, 0), DURE_RESULT_WITNESS_WRONG);
     world->proven = &paid;
     assert_code(world_send_tx(world, &tx, 0), DURE_RESULT_DONE);
-    money_end(world);
+    world_end(world);
 }
 
 /* ---- time ---- */
@@ -114,16 +114,16 @@ static void within_its_days(void **state)
     assert_int_equal(never.parts_count, 2);
     /* The last part is of a fund whose program has no refunds. */
     money_refund(world, DURE_RESULT_REFUND_TOO_LATE, SHOP, &never, 1);
-    assert_int_equal(money_number(world, DURE_LABEL_LATEST_DAY), -1);
+    assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY), -1);
     world_days(world, 5);
     money_refund(world, done, SHOP, &paid, 200);
     world_days(world, 1);
     /* 300 of the second fund are still not refunded, and now never will be. */
     money_refund(world, DURE_RESULT_REFUND_TOO_LATE, SHOP, &paid, 1300);
-    assert_int_equal(money_number(world, DURE_LABEL_LATEST_DAY), TODAY + 5);
+    assert_int_equal(world_number(world, DURE_LABEL_LATEST_DAY), TODAY + 5);
     const uint32_t cell = ledger_index_find(world->ledger, INDEX_REFUND, ledger_id(&paid.id));
     assert_int_equal(refund_at(world->ledger, cell)->until, TODAY + 20);
-    money_end(world);
+    world_end(world);
 }
 
 static void twenty_days_later(void **state)
@@ -148,7 +148,7 @@ static void twenty_days_later(void **state)
     const dure_effect_t late = money_pay(world, ANNA, SHOP, 10000);
     world_days(world, 21);
     money_refund(world, DURE_RESULT_REFUND_TOO_LATE, SHOP, &late, 1);
-    money_end(world);
+    world_end(world);
 }
 
 static void a_lot_that_expired_comes_back_for_a_while(void **state)
@@ -164,22 +164,22 @@ static void a_lot_that_expired_comes_back_for_a_while(void **state)
     /* Of lot 2, which still stands: under a new number, and the second piece with the first. */
     money_refund(world, done, SHOP, &paid, 500);
     money_refund(world, done, SHOP, &paid, 1500);
-    const lot_t *fresh = money_lot(world, ANNA, FUND, 3);
+    const lot_t *fresh = world_lot(world, ANNA, FUND, 3);
     assert_non_null(fresh);
     assert_int_equal(fresh->left, 2000);
     assert_int_equal(fresh->face, 5000);
     assert_int_equal(fresh->paid, 4500);
     assert_int_equal(fresh->issue_day, TODAY);
     assert_int_equal(fresh->end_day, TODAY + 11 + 30);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 3000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 3000);
     /* Lot 1 was emptied: its number is free. */
     money_refund(world, done, SHOP, &paid, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->end_day, TODAY + 11 + 30);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 4000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->end_day, TODAY + 11 + 30);
     world_days(world, 1);
     money_refund(world, done, SHOP, &paid, 6000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 4)->left, 6000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 4000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 4)->left, 6000);
     money_pay(world, ANNA, OTHER, 12000);
     assert_int_equal(money_lots(world, ANNA, FUND), 3000);
     /* On its last day a lot comes back as it was. */
@@ -187,8 +187,8 @@ static void a_lot_that_expired_comes_back_for_a_while(void **state)
     const dure_effect_t other = money_pay(world, ANNA, SHOP, 10000);
     world_days(world, 10);
     money_refund(world, done, SHOP, &other, 10000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 5)->end_day, TODAY + 12 + 10);
-    money_end(world);
+    assert_int_equal(world_lot(world, ANNA, FUND, 5)->end_day, TODAY + 12 + 10);
+    world_end(world);
 }
 
 /* What comes back into a lot never makes it more than it was. */
@@ -204,12 +204,12 @@ static void lots_of_equal_terms(void **state)
     money_refund(world, done, SHOP, &first, 1);                      /* lot 1 stands again */
     world_days(world, 11);
     money_refund(world, done, SHOP, &first, 3999);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 3999);
+    assert_int_equal(world_lot(world, ANNA, FUND, 3)->left, 3999);
     money_refund(world, done, SHOP, &second, 3000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 4)->left, 3000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 4)->left, 3000);
     money_refund(world, done, SHOP, &second, 1000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 4999);
-    money_end(world);
+    assert_int_equal(world_lot(world, ANNA, FUND, 3)->left, 4999);
+    world_end(world);
 }
 
 /* ---- lots ---- */
@@ -225,25 +225,25 @@ static void emptied_and_standing_lots(void **state)
     const dure_effect_t paid = money_pay(world, ANNA, SHOP, 5000);
     assert_int_equal(paid.parts_count, 2);
     assert_int_equal(paid.lots_count, 3);
-    assert_null(money_lot(world, ANNA, FUND, 1));
-    assert_null(money_lot(world, ANNA, FUND, 2));
+    assert_null(world_lot(world, ANNA, FUND, 1));
+    assert_null(world_lot(world, ANNA, FUND, 2));
     /* From the end: 2,000 of the last fund, then lot 2, then lot 1. */
     money_refund(world, done, SHOP, &paid, 1500);
     assert_int_equal(world->effect.fund, EIGHT);
-    assert_int_equal(money_lot(world, ANNA, EIGHT, 3)->left, 3500);
+    assert_int_equal(world_lot(world, ANNA, EIGHT, 3)->left, 3500);
     money_refund(world, done, SHOP, &paid, 1000);
     assert_int_equal(world->effect.fund, 0);
-    assert_int_equal(money_lot(world, ANNA, EIGHT, 3)->left, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 500);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->face, 2000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->paid, 1800);
+    assert_int_equal(world_lot(world, ANNA, EIGHT, 3)->left, 4000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 500);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->face, 2000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->paid, 1800);
     assert_int_equal(money_counter(world, ANNA, EIGHT, "times"), 0);
     assert_int_equal(money_counter(world, ANNA, FUND, "times"), 1);
     money_refund(world, done, SHOP, &paid, 2500);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 1000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 2000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 1000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 2000);
     money_send(world, done, ANNA, body_cancel(FUND, 2));
-    money_end(world);
+    world_end(world);
 }
 
 /* A lot whose terms changed meanwhile keeps them: what comes back stands beside it. */
@@ -261,11 +261,11 @@ static void a_changed_lot_is_left_alone(void **state)
     for (uint32_t i = 0; i < 4; i++) {
         money_refund(world, done, SHOP, &paid, 1000);
     }
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 6000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 4000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->face, 10000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 6000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 4000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->face, 10000);
     assert_int_equal(dure_ledger_usage(world->ledger).lots, 2);
-    money_end(world);
+    world_end(world);
 }
 
 /* 32 lots of a fund hinder nothing; 1,024 places in all do. */
@@ -281,7 +281,7 @@ static void a_full_wallet(void **state)
         world_days(world, 1);
     }
     money_refund(world, done, SHOP, &paid, 1);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 1);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 1);
     money_send(world, DURE_RESULT_LOTS_FULL, ANNA, body_order(FUND, 1, 0));
     const uint32_t fund = ledger_fund_find(world->ledger, FUND);
     const uint32_t anna = ledger_party_find(world->ledger, ANNA);
@@ -306,8 +306,8 @@ static void a_full_wallet(void **state)
     money_refund(world, DURE_RESULT_LOTS_FULL, SHOP, &other, 50);
     /* Into a lot that stands something comes back all the same. */
     money_refund(world, done, SHOP, &other, 49);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 100);
-    money_end(world);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 100);
+    world_end(world);
 }
 
 /* ---- the shop has not enough ---- */
@@ -325,7 +325,7 @@ static void the_reserve_advances_and_is_repaid(void **state)
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_ADVANCE_TO_ESCROW, FUND), 7000);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_DEBT_OPENED, FUND), 7000);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_LOT_RETURNED, FUND), 10000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 100000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 100000);
     assert_int_equal(money_balance(world, SHOP, FUND), 0);
     assert_int_equal(money_owed(world, SHOP, FUND), 7000);
     assert_int_equal(money_account(world, "refund_reserve")->balance.won, 43000);
@@ -348,7 +348,7 @@ static void the_reserve_advances_and_is_repaid(void **state)
     assert_int_equal(money_account(world, "refund_reserve")->balance.won, 50000);
     assert_int_equal(money_account(world, "refund_reserve")->spent.won, 9000);
     assert_int_equal(money_account(world, "refund_reserve")->received.won, 9000);
-    money_end(world);
+    world_end(world);
 }
 
 static void the_reserve_is_empty_or_missing(void **state)
@@ -364,12 +364,12 @@ static void the_reserve_is_empty_or_missing(void **state)
     money_send(world, done, SHOP, body_redemption(EIGHT, 1000));
     /* Each fund's advance fits by itself, both together do not. */
     money_refund(world, DURE_RESULT_ACCOUNT_EMPTY, SHOP, &paid, 4001);
-    assert_int_equal(money_number(world, DURE_LABEL_ASKED), 3001);
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 3000);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 3001);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 3000);
     money_refund(world, done, SHOP, &paid, 4000);
     assert_int_equal(money_owed(world, SHOP, FUND), 2000);
     assert_int_equal(money_owed(world, SHOP, EIGHT), 1000);
-    money_end(world);
+    world_end(world);
     world = money_world(0, 0);
     money_fund(world, FUND, (money_terms_t){0});
     money_buy(world, ANNA, FUND, 10000);
@@ -377,7 +377,7 @@ static void the_reserve_is_empty_or_missing(void **state)
     money_send(world, done, SHOP, body_redemption(FUND, 1));
     money_refund(world, DURE_RESULT_ACCOUNT_UNKNOWN, SHOP, &bare, 5000);
     money_refund(world, done, SHOP, &bare, 4999);
-    money_end(world);
+    world_end(world);
 }
 
 static void held_money_and_holds_do_not_hinder(void **state)
@@ -412,7 +412,7 @@ static void held_money_and_holds_do_not_hinder(void **state)
         DURE_FUND_MODE_PAUSED;
     money_refund(world, done, SHOP, &paid, 5000);
     assert_int_equal(money_lots(world, ANNA, FUND), 10000);
-    money_end(world);
+    world_end(world);
 }
 
 /* ---- what paid, and what came between ---- */
@@ -436,7 +436,7 @@ static void of_a_collection(void **state)
     assert_int_equal(money_lots(world, ANNA, FUND), 10000);
     const uint32_t cell = ledger_index_find(world->ledger, INDEX_REFUND, ledger_id(&paid.id));
     assert_int_equal(refund_at(world->ledger, cell)->payer, ANNA);
-    money_end(world);
+    world_end(world);
 }
 
 /* The program that let pay says how long, and whose the reward and the share were. */
@@ -461,10 +461,10 @@ static void of_another_version(void **state)
     assert_int_equal(money_account(world, "event")->balance.won, 99000);
     money_refund(world, done, SHOP, &new, 1000);
     assert_int_equal(money_account(world, "event")->balance.won, 99100);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->version, 0);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->version, 0);
     world_days(world, 6);
     money_refund(world, DURE_RESULT_REFUND_TOO_LATE, SHOP, &new, 1);
-    money_end(world);
+    world_end(world);
 }
 
 /* What of a lot was given away meanwhile stays given. */
@@ -477,14 +477,14 @@ static void after_a_gift(void **state)
     const dure_effect_t paid = money_pay(world, ANNA, SHOP, 4000);
     money_send(world, done, ANNA, body_gift(BEN, 3000));
     money_refund(world, done, SHOP, &paid, 1000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 3000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->face, 7000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 1000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 3000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->face, 7000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 1000);
     money_send(world, done, ANNA, body_gift(BEN, 4000));
     money_refund(world, done, SHOP, &paid, 3000);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 3000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 3000);
     assert_int_equal(money_lots(world, BEN, FUND), 7000);
-    money_end(world);
+    world_end(world);
 }
 
 /* A shop that passed its takings on to another shop owes, and the other does not. */
@@ -502,7 +502,7 @@ static void after_recirculation(void **state)
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_DEBT_REPAID, FUND), 1500);
     assert_int_equal(money_owed(world, SHOP, FUND), 2500);
     assert_int_equal(money_account(world, "refund_reserve")->balance.won, 7500);
-    money_end(world);
+    world_end(world);
 }
 
 /* ---- rewards and shares ---- */
@@ -518,16 +518,16 @@ static void a_reward_is_taken_back(void **state)
     money_refund(world, done, SHOP, &paid, 300);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_LOT_WITHDRAWN, FUND), 10);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_ESCROW_TO_ACCOUNT, FUND), 10);
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 23);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 99300);
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 23);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 99300);
     assert_int_equal(money_account(world, "event")->balance.won, 99977);
     assert_int_equal(money_counter(world, ANNA, FUND, "rewarded"), 23);
     assert_int_equal(money_counter(world, 0, FUND, "all_rewards"), 23);
     money_refund(world, done, SHOP, &paid, 700);
-    assert_null(money_lot(world, ANNA, FUND, 2));
+    assert_null(world_lot(world, ANNA, FUND, 2));
     assert_int_equal(money_account(world, "event")->balance.won, 100000);
     assert_int_equal(money_lots(world, ANNA, FUND), 100000);
-    money_end(world);
+    world_end(world);
 }
 
 static void a_spent_reward_is_taken_from_what_comes_back(void **state)
@@ -539,17 +539,17 @@ static void a_spent_reward_is_taken_from_what_comes_back(void **state)
     money_buy(world, ANNA, FUND, 700);
     const dure_effect_t paid = money_pay(world, ANNA, SHOP, 1000); /* lots 1 and 2; 100: lot 3 */
     money_pay(world, ANNA, OTHER, 40);
-    assert_int_equal(money_lot(world, ANNA, FUND, 3)->left, 60);
+    assert_int_equal(world_lot(world, ANNA, FUND, 3)->left, 60);
     /* 80 to take back: 60 of the reward's lot, 20 of lot 1, which came back after lot 2. */
     money_refund(world, done, SHOP, &paid, 800);
-    assert_null(money_lot(world, ANNA, FUND, 3));
-    assert_int_equal(money_lot(world, ANNA, FUND, 2)->left, 700);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 80);
+    assert_null(world_lot(world, ANNA, FUND, 3));
+    assert_int_equal(world_lot(world, ANNA, FUND, 2)->left, 700);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 80);
     /* All that is left of the reward, from the rest of lot 1. */
     money_refund(world, done, SHOP, &paid, 200);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 260);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 260);
     assert_int_equal(money_account(world, "event")->received.won, 100);
-    money_end(world);
+    world_end(world);
 }
 
 static void a_share_comes_back_from_its_account(void **state)
@@ -567,17 +567,17 @@ static void a_share_comes_back_from_its_account(void **state)
     money_refund(world, done, SHOP, &paid, 505);
     assert_int_equal(money_balance(world, SHOP, FUND), 0);
     assert_int_equal(money_account(world, "fees")->balance.won, 0);
-    assert_int_equal(money_lot(world, ANNA, FUND, 1)->left, 10000);
+    assert_int_equal(world_lot(world, ANNA, FUND, 1)->left, 10000);
     /* What the account no longer has it cannot give: here a redemption's reserve took it. */
     const dure_effect_t next = money_pay(world, ANNA, SHOP, 1000);
     account_t *fees = (account_t *)(uintptr_t)money_account(world, "fees");
     fees->spent = dure_amount_plus(fees->spent, dure_amount(60));
     fees->balance = dure_amount(40);
     money_refund(world, DURE_RESULT_ACCOUNT_EMPTY, SHOP, &next, 1000);
-    assert_int_equal(money_number(world, DURE_LABEL_ASKED), 100);
-    assert_int_equal(money_number(world, DURE_LABEL_AVAILABLE), 40);
+    assert_int_equal(world_number(world, DURE_LABEL_ASKED), 100);
+    assert_int_equal(world_number(world, DURE_LABEL_AVAILABLE), 40);
     money_refund(world, done, SHOP, &next, 400);
-    money_end(world);
+    world_end(world);
 }
 
 /* A share of all of it: the shop got nothing and gives nothing. */
@@ -593,7 +593,7 @@ static void a_share_of_everything(void **state)
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_MERCHANT_RETURNED, FUND), 0);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_ADVANCE_TO_ESCROW, FUND), 1000);
     assert_int_equal(money_lots(world, ANNA, FUND), 10000);
-    money_end(world);
+    world_end(world);
 }
 
 /* The moves that a refund needs can be more than its payment's: then it goes in pieces. */
@@ -615,7 +615,7 @@ static void in_pieces_where_one_effect_is_too_small(void **state)
     money_refund(world, done, SHOP, &paid, 340);
     assert_int_equal(money_lots(world, ANNA, FUND) + money_lots(world, ANNA, EIGHT),
                      640 - 320 + money_moved(&other, DURE_MOVE_LOT_ISSUED, 0));
-    money_end(world);
+    world_end(world);
 }
 
 /* ---- any amounts, any rates ---- */
@@ -697,7 +697,7 @@ static money_t one_history(uint64_t seed, uint64_t pieces)
         rest -= piece;
     }
     const money_t money = money_read(world);
-    money_end(world);
+    world_end(world);
     return money;
 }
 
@@ -793,31 +793,10 @@ static void any_step(town_t *town)
 }
 
 /* The same state through its records. */
-static void carried_over(world_t *world)
+static void carried_over(const world_t *world)
 {
-    const dure_hash_t of = world_root(world);
     void *memory;
-    dure_ledger_t *second = world_second(world, &memory);
-    uint8_t *bytes = malloc(DURE_RECORD_SIZE_MAX);
-    assert_non_null(bytes);
-    dure_ledger_load_begin(second);
-    uint64_t cursor = 0;
-    uint8_t table;
-    dure_blind_t blind;
-    const char *problem = NULL;
-    for (;;) {
-        dure_writer_t out = dure_writer(bytes, DURE_RECORD_SIZE_MAX);
-        if (!dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
-            break;
-        }
-        assert_true(
-            dure_ledger_load_record(second, table, &blind, dure_bytes(bytes, out.size), &problem));
-    }
-    assert_true(dure_ledger_load_end(second, &problem));
-    dure_hash_t root;
-    dure_ledger_root(second, &root);
-    assert_true(dure_hash_equal(&root, &of));
-    free(bytes);
+    world_load(world, world_second(world, &memory));
     free(memory);
 }
 
@@ -866,7 +845,7 @@ static void any_business(void **state)
                   town->full);
     assert_true(town->done > 300 && town->full > 100);
     carried_over(town->world);
-    money_end(town->world);
+    world_end(town->world);
     free(town);
 }
 

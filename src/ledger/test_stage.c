@@ -35,26 +35,9 @@ dure_bytes_t stage_image(const char *from, const char *to)
     return stage_images(1, change);
 }
 
-static void done(world_t *world, uint64_t party, dure_body_t body)
-{
-    assert_code(world_send(world, party, &body), DURE_RESULT_DONE);
-}
-
-static dure_tx_id_t made(world_t *world, uint64_t party, dure_body_t body)
-{
-    done(world, party, body);
-    return world_last_id(world);
-}
-
-static void decide(world_t *world, dure_act_t act)
-{
-    const dure_tx_id_t id = made(world, OFFICER_1, body_propose(act, FAR_DAY));
-    done(world, OFFICER_2, body_approve(id));
-}
-
 static void decide_far(world_t *world, dure_act_t act)
 {
-    done(world, FAR_ALL, body_propose(act, FAR_DAY));
+    world_done(world, FAR_ALL, body_propose(act, FAR_DAY));
 }
 
 static const char grants[] =
@@ -65,37 +48,37 @@ static const char grants[] =
 static void goyang(stage_t *stage)
 {
     world_t *world = stage->world;
-    done(world, FAR_ALL, body_registration(FAR_EVA, DURE_KIND_CITIZEN));
-    done(world, FAR_ALL, body_registration(FAR_SHOP, DURE_KIND_MERCHANT));
-    done(world, FAR_ALL, body_registration(FAR_SECOND, DURE_KIND_SERVICE));
-    done(world, FAR_ALL, body_attest(FAR_SHOP, DURE_ATTRIBUTE_REGION, GOYANG, 0, FAR_DAY));
-    done(world, FAR_ALL,
-         body_attest(FAR_SHOP, DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY, 0, FAR_DAY));
+    world_done(world, FAR_ALL, body_registration(FAR_EVA, DURE_KIND_CITIZEN));
+    world_done(world, FAR_ALL, body_registration(FAR_SHOP, DURE_KIND_MERCHANT));
+    world_done(world, FAR_ALL, body_registration(FAR_SECOND, DURE_KIND_SERVICE));
+    world_done(world, FAR_ALL, body_attest(FAR_SHOP, DURE_ATTRIBUTE_REGION, GOYANG, 0, FAR_DAY));
+    world_done(world, FAR_ALL,
+               body_attest(FAR_SHOP, DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY, 0, FAR_DAY));
     decide_far(world, act_account("budget"));
     decide_far(world, act_account("far_only"));
     dure_act_t act = act_fund(FUND_FAR, 1000000000);
     const char *const changes[][2] = {{"41570", "41281"}, {"  cancel    { allow", grants}};
     act.fund.image = stage_images(2, changes);
     decide_far(world, act);
-    done(world, FAR_ALL, body_deposit("budget", 10000000));
+    world_done(world, FAR_ALL, body_deposit("budget", 10000000));
     act = act_batch(&stage->list, BATCH_GRANT, FUND_FAR, 3000, TODAY, FAR_DAY);
-    stage->batch_far = made(world, FAR_ALL, body_propose(act, FAR_DAY));
+    stage->batch_far = world_made(world, FAR_ALL, body_propose(act, FAR_DAY));
     decide_far(world, act_roles(FAR_SECOND, DURE_SERVICE_OFFICER));
     decide_far(world, act_threshold(2));
-    stage->proposal_far = made(world, FAR_ALL, body_propose(act_account("tower"), FAR_DAY));
-    const dure_tx_id_t order = made(world, FAR_EVA, body_order(FUND_FAR, 100000, 0));
-    done(world, FAR_ALL, body_credit(order, 94000));
-    done(world, FAR_EVA, body_payment(FAR_SHOP, 30000));
+    stage->proposal_far = world_made(world, FAR_ALL, body_propose(act_account("tower"), FAR_DAY));
+    const dure_tx_id_t order = world_made(world, FAR_EVA, body_order(FUND_FAR, 100000, 0));
+    world_done(world, FAR_ALL, body_credit(order, 94000));
+    world_done(world, FAR_EVA, body_payment(FAR_SHOP, 30000));
     stage->paid_far = world->effect;
-    stage->payout_far = made(world, FAR_SHOP, body_redemption(FUND_FAR, 10000));
-    stage->order_far = made(world, FAR_EVA, body_order(FUND_FAR, 70000, 0));
+    stage->payout_far = world_made(world, FAR_SHOP, body_redemption(FUND_FAR, 10000));
+    stage->order_far = world_made(world, FAR_EVA, body_order(FUND_FAR, 70000, 0));
 }
 
 static void day_buy(world_t *world, uint64_t won)
 {
-    done(world, CARA, body_order(FUND_DAY, won, 0));
+    world_done(world, CARA, body_order(FUND_DAY, won, 0));
     const dure_tx_id_t order = world_last_id(world);
-    done(world, BANK, body_credit(order, won * 94 / 100));
+    world_done(world, BANK, body_credit(order, won * 94 / 100));
 }
 
 /* CARA's purchase of the day before the stage's is over today, the other today. */
@@ -107,7 +90,7 @@ static void day_fund(world_t *world)
                                 "  cancel    { allow"}};
     dure_act_t act = act_fund(FUND_DAY, 1000000000);
     act.fund.image = stage_images(2, changes);
-    decide(world, act);
+    world_decide(world, act);
     world_register(world, CARA, DURE_KIND_CITIZEN);
     day_buy(world, 3000);
 }
@@ -116,14 +99,14 @@ static void gimpo(stage_t *stage)
 {
     world_t *world = stage->world;
     world_fund(world);
-    decide(world, act_account("other"));
-    decide(world, act_fund(FUND_TWO, 1000000000));
+    world_decide(world, act_account("other"));
+    world_decide(world, act_fund(FUND_TWO, 1000000000));
     world_register(world, ANNA, DURE_KIND_CITIZEN);
     world_register(world, BORA, DURE_KIND_CITIZEN);
     world_shop(world, SHOP, DURE_CATEGORY_BAKERY);
     world_shop(world, SHOP_TWO, DURE_CATEGORY_CAFE);
     world_register(world, SHOP_BARE, DURE_KIND_MERCHANT);
-    done(world, REGISTRAR, body_attest(SHOP_BARE, DURE_ATTRIBUTE_REGION, GIMPO, 0, FAR_DAY));
+    world_done(world, REGISTRAR, body_attest(SHOP_BARE, DURE_ATTRIBUTE_REGION, GIMPO, 0, FAR_DAY));
     day_fund(world);
     world_buy(world, ANNA, 60000);
     stage->order_closed = world->envelope.tx.body.purchase_credit.order;
@@ -131,16 +114,16 @@ static void gimpo(stage_t *stage)
     world_buy(world, ANNA, 40000);
     world_buy(world, BORA, 60000);
     world_buy(world, BORA, 20000);
-    done(world, ANNA, body_payment(SHOP, 25000));
+    world_done(world, ANNA, body_payment(SHOP, 25000));
     stage->paid = world->effect;
-    stage->payout_cancel = made(world, BORA, body_cancel(FUND, 2));
-    stage->payout_shop = made(world, SHOP, body_redemption(FUND, 5000));
-    done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
-    stage->payout_held = made(world, SHOP, body_redemption(FUND, 4000));
-    done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 0, 0, FAR_DAY));
-    stage->order_anna = made(world, ANNA, body_order(FUND, ANNA_FACE, 0));
+    stage->payout_cancel = world_made(world, BORA, body_cancel(FUND, 2));
+    stage->payout_shop = world_made(world, SHOP, body_redemption(FUND, 5000));
+    world_done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 700, 0, FAR_DAY));
+    stage->payout_held = world_made(world, SHOP, body_redemption(FUND, 4000));
+    world_done(world, WATCH, body_attest(SHOP, DURE_ATTRIBUTE_RISK, 0, 0, FAR_DAY));
+    stage->order_anna = world_made(world, ANNA, body_order(FUND, ANNA_FACE, 0));
     stage->ordered = world->effect;
-    stage->order_bora = made(world, BORA, body_order(FUND, BORA_FACE, 0));
+    stage->order_bora = world_made(world, BORA, body_order(FUND, BORA_FACE, 0));
     stage->anna_has = 60000 + 40000 - 25000;
     stage->anna_room = 500000 - 60000 - 40000 - ANNA_FACE;
     stage->shop_has = 25000 - 5000 - 4000;
@@ -160,13 +143,14 @@ static void holds(stage_t *stage)
     world_t *world = stage->world;
     const dure_day_t today = world->ledger->today;
     world_register(world, DEAD, DURE_KIND_CITIZEN);
-    done(world, REGISTRAR,
-         body_hold(DEAD, DURE_HOLD_KIND_DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
-    stage->hold_over = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today));
-    stage->hold_shop = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
-    stage->hold_appealed = made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
-    done(world, SHOP, body_appeal(stage->hold_appealed));
-    stage->hold_far = made(world, FAR_ALL, body_money_hold(FAR_SHOP, FUND_FAR, today + 30));
+    world_done(world, REGISTRAR,
+               body_hold(DEAD, DURE_HOLD_KIND_DEATH, DURE_HOLD_REASON_DEATH, DURE_DAY_MAX));
+    stage->hold_over = world_made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today));
+    stage->hold_shop = world_made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
+    stage->hold_appealed =
+        world_made(world, OFFICER_1, body_money_hold(SHOP, FUND_TWO, today + 30));
+    world_done(world, SHOP, body_appeal(stage->hold_appealed));
+    stage->hold_far = world_made(world, FAR_ALL, body_money_hold(FAR_SHOP, FUND_FAR, today + 30));
 }
 
 static void proposals(stage_t *stage)
@@ -174,12 +158,12 @@ static void proposals(stage_t *stage)
     world_t *world = stage->world;
     const dure_act_t act = act_ceiling(FUND, 20000000000);
     const dure_day_t today = world->ledger->today;
-    stage->proposal_expired = made(world, OFFICER_1, body_propose(act, today));
+    stage->proposal_expired = world_made(world, OFFICER_1, body_propose(act, today));
     world_days(world, 1);
-    stage->proposal_open = made(world, OFFICER_1, body_propose(act, FAR_DAY));
-    stage->proposal_other = made(world, OFFICER_1, body_propose(act, FAR_DAY));
-    stage->proposal_own = made(world, OFFICER_2, body_propose(act, FAR_DAY));
-    decide(world, act_threshold(1));
+    stage->proposal_open = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    stage->proposal_other = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    stage->proposal_own = world_made(world, OFFICER_2, body_propose(act, FAR_DAY));
+    world_decide(world, act_threshold(1));
 }
 
 static void batch(stage_t *stage)
@@ -188,9 +172,9 @@ static void batch(stage_t *stage)
     const char *const changes[][2] = {{"  cancel    { allow", grants}};
     dure_act_t act = act_fund(FUND_GIVES, 1000000000);
     act.fund.image = stage_images(1, changes);
-    done(world, OFFICER_1, body_propose(act, FAR_DAY));
+    world_done(world, OFFICER_1, body_propose(act, FAR_DAY));
     act = act_batch(&stage->list, BATCH_GRANT, FUND_GIVES, 3000, world->ledger->today, FAR_DAY);
-    stage->batch_open = made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    stage->batch_open = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
 }
 
 void stage_make(stage_t *stage)
@@ -207,10 +191,10 @@ void stage_make(stage_t *stage)
     proposals(stage);
     batch(stage);
     day_buy(stage->world, 10000);
-    done(stage->world, CARA, body_payment(SHOP, 7000));
+    world_done(stage->world, CARA, body_payment(SHOP, 7000));
     for (size_t i = 0; i < sizeof signers / sizeof signers[0]; i++) {
         stage->world->numbers[signers[i]] = TOP - 1;
-        done(stage->world, signers[i], body_rotate(signers[i], 2));
+        world_done(stage->world, signers[i], body_rotate(signers[i], 2));
     }
     stage->today = stage->world->ledger->today;
     stage->now = dure_ledger_time(stage->world->ledger);

@@ -242,6 +242,116 @@ dure_hash_t world_bytes(const world_t *world)
     return hash;
 }
 
+/* ---- steps ---- */
+void world_sound(const world_t *world)
+{
+    const char *problem = dure_ledger_invariants(world->ledger);
+    if (problem != NULL) {
+        print_error("%s\n", problem);
+    }
+    assert_null(problem);
+}
+
+void world_expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body)
+{
+    const dure_result_t code = world_send(world, party, &body);
+    if (code != expected) {
+        print_error("got %d, expected %d\n", (int)code, (int)expected);
+    }
+    assert_code(code, expected);
+    assert_true(code == DURE_RESULT_DONE || world->effect.moves_count == 0);
+    assert_true(code == DURE_RESULT_DONE || world->effect.rows.count == 0);
+    world_sound(world);
+}
+
+void world_done(world_t *world, uint64_t party, dure_body_t body)
+{
+    world_expect(world, DURE_RESULT_DONE, party, body);
+}
+
+dure_tx_id_t world_made(world_t *world, uint64_t party, dure_body_t body)
+{
+    world_done(world, party, body);
+    return world_last_id(world);
+}
+
+void world_propose(world_t *world, dure_result_t expected, uint64_t party, dure_act_t act)
+{
+    world_expect(world, expected, party, body_propose(act, FAR_DAY));
+}
+
+void world_decide(world_t *world, dure_act_t act)
+{
+    const dure_tx_id_t id = world_made(world, OFFICER_1, body_propose(act, FAR_DAY));
+    if (world->threshold == 2) {
+        world_done(world, OFFICER_2, body_approve(id));
+    }
+}
+
+int64_t world_number(const world_t *world, dure_label_t label)
+{
+    for (uint16_t i = 0; i < world->effect.numbers_count; i++) {
+        if (world->effect.numbers[i].source == 1 && world->effect.numbers[i].label == label) {
+            return world->effect.numbers[i].value;
+        }
+    }
+    return -1;
+}
+
+const lot_t *world_lot(const world_t *world, uint64_t party, uint64_t fund, uint32_t number)
+{
+    const dure_ledger_t *ledger = world->ledger;
+    const uint32_t cell =
+        ledger_lot_find(ledger, party_at(ledger, ledger_party_find(ledger, party)),
+                        ledger_fund_find(ledger, fund), number);
+    return cell == CELL_NONE ? NULL : lot_at(ledger, cell);
+}
+
+void world_load(const world_t *world, dure_ledger_t *to)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX];
+    const char *problem = NULL;
+    uint64_t cursor = 0;
+    uint8_t table;
+    dure_blind_t blind;
+    dure_hash_t root;
+    dure_ledger_root(world->ledger, &root); /* the records are read from a clean tree */
+    dure_ledger_load_begin(to);
+    dure_writer_t out = dure_writer(bytes, sizeof bytes);
+    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
+        assert_true(dure_ledger_load_record(to, table, &blind, dure_writer_bytes(&out), &problem));
+        out = dure_writer(bytes, sizeof bytes);
+    }
+    assert_true(dure_ledger_load_end(to, &problem));
+    dure_hash_t loaded;
+    dure_ledger_root(to, &loaded);
+    assert_memory_equal(&root, &loaded, sizeof root);
+}
+
+void world_reload(world_t *world)
+{
+    void *memory;
+    dure_ledger_t *second = world_second(world, &memory);
+    world_load(world, second);
+    dure_ledger_begin(second, dure_ledger_time(world->ledger));
+    free(world->memory);
+    world->memory = memory;
+    world->ledger = second;
+    world_sound(world);
+}
+
+void world_end(world_t *world)
+{
+    world_sound(world);
+    world_free(world);
+}
+
+void world_end_reloaded(world_t *world)
+{
+    world_reload(world);
+    world_end(world);
+}
+
 /* ---- a town ---- */
 void world_register(world_t *world, uint64_t party, uint8_t kind)
 {
@@ -249,20 +359,10 @@ void world_register(world_t *world, uint64_t party, uint8_t kind)
     assert_code(world_send(world, REGISTRAR, &body), DURE_RESULT_DONE);
 }
 
-static void decide(world_t *world, dure_act_t act)
-{
-    dure_body_t body = body_propose(act, FAR_DAY);
-    assert_code(world_send(world, OFFICER_1, &body), DURE_RESULT_DONE);
-    if (world->threshold == 2) {
-        body = body_approve(world_last_id(world));
-        assert_code(world_send(world, OFFICER_2, &body), DURE_RESULT_DONE);
-    }
-}
-
 void world_fund(world_t *world)
 {
-    decide(world, act_account("budget"));
-    decide(world, act_fund(FUND, 10000000000));
+    world_decide(world, act_account("budget"));
+    world_decide(world, act_fund(FUND, 10000000000));
     const dure_body_t body = body_deposit("budget", 1000000000);
     assert_code(world_send(world, BANK, &body), DURE_RESULT_DONE);
 }

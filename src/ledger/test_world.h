@@ -83,6 +83,28 @@ void world_shop(world_t *world, uint64_t party, uint16_t category);
 void world_buy(world_t *world, uint64_t party, uint64_t won);
 void world_days(world_t *world, uint32_t days);
 
+/* Steps of a test: sent as above, the code as expected; then the invariants hold, and what was
+   refused moved nothing.  propose, decide: an officer's; decide is accepted, and approved by
+   another officer where the city's threshold is two.  made: the id of what was done. */
+void world_expect(world_t *world, dure_result_t expected, uint64_t party, dure_body_t body);
+void world_done(world_t *world, uint64_t party, dure_body_t body);
+dure_tx_id_t world_made(world_t *world, uint64_t party, dure_body_t body);
+void world_propose(world_t *world, dure_result_t expected, uint64_t party, dure_act_t act);
+void world_decide(world_t *world, dure_act_t act);
+/* A number that the effect names; -1 if it does not. */
+int64_t world_number(const world_t *world, dure_label_t label);
+/* NULL if there is none. */
+const lot_t *world_lot(const world_t *world, uint64_t party, uint64_t fund, uint32_t number);
+/* The invariants hold. */
+void world_sound(const world_t *world);
+/* All records, and nothing else, into a new ledger, which gives the same root. */
+void world_load(const world_t *world, dure_ledger_t *to);
+/* That ledger goes on in the first one's place. */
+void world_reload(world_t *world);
+/* The end of a test: the invariants hold, for end_reloaded also after a reload. */
+void world_end(world_t *world);
+void world_end_reloaded(world_t *world);
+
 dure_body_t body_tick(dure_time_t time);
 dure_body_t body_registration(uint64_t party, uint8_t kind);
 dure_body_t body_attest(uint64_t subject, uint64_t what, uint64_t value, dure_day_t from,

@@ -25,29 +25,6 @@ typedef struct {
 } gift_plan_t;
 
 /* ---- parts */
-static bool answers_alike(const dure_ledger_t *ledger, const lot_t *a, const lot_t *b)
-{
-    return a->origin == b->origin && a->gifted == b->gifted &&
-           ledger_lots_answer_alike(ledger, a, b);
-}
-
-/* Where the part that starts at `first` ends, and what it has, at most what is still to give. */
-static uint32_t part_end(const dure_ledger_t *ledger, const gift_plan_t *plan, uint32_t first,
-                         dure_amount_t *has)
-{
-    const line_t *line = &plan->line;
-    const lot_t *lot = lot_at(ledger, line->lots[first].cell);
-    *has = DURE_AMOUNT_ZERO;
-    uint32_t at = first;
-    while (at < line->count && answers_alike(ledger, lot, lot_at(ledger, line->lots[at].cell))) {
-        /* Lots of one fund: their sum is within what the fund issued. */
-        *has = dure_amount_plus(*has, ledger_lot_left(lot_at(ledger, line->lots[at].cell)));
-        at++;
-    }
-    *has = dure_amount_min(*has, plan->rest);
-    return at;
-}
-
 /* Notes what an accepted part gives of its lots; each takes a place of its own. */
 static dure_result_t part_note(const dure_ledger_t *ledger, gift_plan_t *plan, uint32_t first,
                                dure_amount_t amount)
@@ -67,26 +44,12 @@ static dure_result_t part_note(const dure_ledger_t *ledger, gift_plan_t *plan, u
     return DURE_RESULT_DONE;
 }
 
-/* The first refusal is the one that is told. */
-static bool is_paused(const dure_ledger_t *ledger, const work_t *work, gift_plan_t *plan,
-                      uint32_t fund)
-{
-    if (fund_at(ledger, fund)->mode == DURE_FUND_MODE_OPEN) {
-        return false;
-    }
-    if (plan->refusal == DURE_RESULT_DONE) {
-        work->effect->fund = fund_at(ledger, fund)->number;
-        plan->refusal = DURE_RESULT_FUND_PAUSED;
-    }
-    return true;
-}
-
 /* Asks for one part.  DONE also if it was refused and is skipped. */
 static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, gift_plan_t *plan,
                               uint32_t first, dure_amount_t amount)
 {
     const lot_t *lot = lot_at(ledger, plan->line.lots[first].cell);
-    if (is_paused(ledger, work, plan, lot->fund)) {
+    if (ledger_part_paused(ledger, work->effect, lot->fund, &plan->refusal)) {
         return DURE_RESULT_DONE;
     }
     question_t question =
@@ -135,7 +98,7 @@ static dure_result_t money_find(const dure_ledger_t *ledger, const work_t *work,
     plan->tally.count = 0;
     for (uint32_t at = 0; at < plan->line.count && !dure_amount_is_zero(plan->rest);) {
         dure_amount_t amount;
-        const uint32_t end = part_end(ledger, plan, at, &amount);
+        const uint32_t end = ledger_part_end(ledger, &plan->line, at, true, plan->rest, &amount);
         const dure_result_t code = part_ask(ledger, work, plan, at, amount);
         if (code != DURE_RESULT_DONE) {
             ledger_refusal_forget(work->effect);
