@@ -188,7 +188,8 @@ int main(int argc, char **argv)
     bench_row(&bench, "verify_raw", bench.verify_raw, "1/s", NULL, 0);
     bench.fdatasync_us = fdatasync_us(bench.folder);
     bench_row(&bench, "fdatasync", bench.fdatasync_us / 1000, "ms", NULL, 0);
-    bool measured = bench_yak(&bench) && bench_ledger(&bench) && bench_node(&bench);
+    bool measured =
+        bench_yak(&bench) && bench_ledger(&bench) && bench_grant(&bench) && bench_node(&bench);
     json_object_set(report, "rows", bench.rows);
     if (json_dump_file(report, bench.out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0) {
         fprintf(stderr, "dure-bench: cannot write %s\n", bench.out);
