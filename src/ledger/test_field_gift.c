@@ -5,23 +5,10 @@
 enum { SP = 264 };
 
 /* ---- gifts */
-static void choice(run_t *run, uint16_t count, uint64_t first, uint64_t second, uint32_t expected)
-{
-    uint8_t bytes[2 + 8 * 9];
-    bytes[0] = (uint8_t)count;
-    bytes[1] = 0;
-    for (uint16_t i = 0; i < count; i++) {
-        dure_put_u64(bytes + 2 + 8 * i, i == 0 ? first : second);
-    }
-    run_splice(run, "funds", H + 16, 10, bytes, 2 + 8 * (size_t)count, expected);
-}
-
 static void gift_rows(run_t *run)
 {
     const uint64_t has = run->stage->anna_has;
-    run_put(run, "receiver", H, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "receiver", H, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "receiver", H, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "receiver", H);
     run_put(run, "receiver", H, 8, ANNA, DURE_RESULT_SELF_PAYMENT);
     run_put(run, "receiver", H, 8, SHOP, DURE_RESULT_KIND_WRONG);
     run_put(run, "receiver", H, 8, BANK, DURE_RESULT_KIND_WRONG);
@@ -34,17 +21,7 @@ static void gift_rows(run_t *run)
     run_put(run, "amount", H + 8, 8, has, DURE_RESULT_DONE);
     run_put(run, "amount", H + 8, 8, has + 1, DURE_RESULT_NOT_ENOUGH_MONEY);
     run_put(run, "amount", H + 8, 8, WON_MAX, DURE_RESULT_NOT_ENOUGH_MONEY);
-    run_fund_rows(run, H + 18, DURE_RESULT_OTHER_CITY, DURE_RESULT_NOT_ENOUGH_MONEY);
-    choice(run, 0, 0, 0, DURE_RESULT_DONE);
-    choice(run, 2, FUND_TWO, FUND, DURE_RESULT_DONE);
-    choice(run, 2, FUND, FUND_FAR, DURE_RESULT_OTHER_CITY);
-    choice(run, 2, FUND, FUND, DURE_RESULT_FUND_TWICE);
-    choice(run, 8, FUND, FUND_TWO, DURE_RESULT_FUND_TWICE);
-    choice(run, 9, FUND, FUND_TWO, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 16, 2, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 16, 2, 2, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 16, 2, 9, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 16, 2, UINT16_MAX, DURE_RESULT_MALFORMED);
+    choice_rows(run, H + 16);
 }
 
 static dure_body_t gift_base(const run_t *run)
@@ -57,20 +34,9 @@ static dure_body_t gift_base(const run_t *run)
 }
 
 /* ---- remainders */
-/* run_fund_rows, of what is done with FUND_DAY. */
-static void day_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t other)
-{
-    run_put(run, "fund", at, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "fund", at, 8, FUND_NONE, DURE_RESULT_FUND_UNKNOWN);
-    run_put(run, "fund", at, 8, FUND - 1, DURE_RESULT_FUND_UNKNOWN);
-    run_put(run, "fund", at, 8, UINT64_MAX, DURE_RESULT_FUND_UNKNOWN);
-    run_put(run, "fund", at, 8, FUND_FAR, far);
-    run_put(run, "fund", at, 8, FUND_TWO, other);
-}
-
 static void remainder_rows(run_t *run)
 {
-    day_fund_rows(run, H, DURE_RESULT_LOT_UNKNOWN, DURE_RESULT_LOT_UNKNOWN);
+    run_other_fund_rows(run, H, DURE_RESULT_LOT_UNKNOWN, DURE_RESULT_LOT_UNKNOWN);
     run_put(run, "lot", H + 8, 4, 0, DURE_RESULT_MALFORMED);
     run_put(run, "lot", H + 8, 4, 1, DURE_RESULT_DATES_WRONG);
     run_put(run, "lot", H + 8, 4, 3, DURE_RESULT_LOT_UNKNOWN);
@@ -94,7 +60,7 @@ static void recirculation_rows(run_t *run)
     run_put(run, "payee", H, 8, BANK, DURE_RESULT_KIND_WRONG);
     run_put(run, "payee", H, 8, FAR_SHOP, DURE_RESULT_OTHER_CITY);
     run_put(run, "payee", H, 8, SHOP_BARE, DURE_RESULT_DONE);
-    day_fund_rows(run, H + 8, DURE_RESULT_OTHER_CITY, DURE_RESULT_NOT_ENOUGH_MONEY);
+    run_other_fund_rows(run, H + 8, DURE_RESULT_OTHER_CITY, DURE_RESULT_NOT_ENOUGH_MONEY);
     run_put(run, "fund", H + 8, 8, FUND, DURE_RESULT_RULE_NOT_DECLARED);
     run_amount_bounds(run, "amount", H + 16, false);
     run_put(run, "amount", H + 16, 8, 1, DURE_RESULT_DONE);
@@ -127,9 +93,7 @@ static void lapse_rows(run_t *run)
     run_put(run, "parties' count", H, 2, 2, DURE_RESULT_MALFORMED);
     run_put(run, "parties' count", H, 2, 17, DURE_RESULT_MALFORMED);
     run_put(run, "parties' count", H, 2, UINT16_MAX, DURE_RESULT_MALFORMED);
-    run_put(run, "party", H + 2, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "party", H + 2, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "party", H + 2, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "party", H + 2);
     run_put(run, "party", H + 2, 8, FAR_EVA, DURE_RESULT_OTHER_CITY);
     run_put(run, "party", H + 2, 8, ANNA, DURE_RESULT_NOTHING_EXPIRED);
     run_put(run, "party", H + 2, 8, SHOP, DURE_RESULT_NOTHING_EXPIRED);

@@ -14,9 +14,7 @@ static dure_body_t hold_base(const run_t *run)
 static void hold_rows(run_t *run)
 {
     const dure_day_t today = run->stage->today;
-    run_put(run, "subject", H, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "subject", H, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "subject", H, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "subject", H);
     run_put(run, "subject", H, 8, FAR_SHOP, DURE_RESULT_OTHER_CITY);
     run_put(run, "subject", H, 8, ANNA, DURE_RESULT_HOLD_WRONG);
     run_put(run, "subject", H, 8, BANK, DURE_RESULT_HOLD_WRONG);
@@ -226,9 +224,7 @@ static dure_body_t recover_base(const run_t *run)
 static void recover_rows(run_t *run)
 {
     propose_rows(run);
-    run_put(run, "subject", A, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "subject", A, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "subject", A, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "subject", A);
     run_put(run, "subject", A, 8, FAR_EVA, DURE_RESULT_OTHER_CITY);
     run_put(run, "subject", A, 8, BANK, DURE_RESULT_KIND_WRONG);
     run_put(run, "subject", A, 8, SHOP, DURE_RESULT_DONE);
@@ -248,16 +244,12 @@ static dure_body_t estate_base(const run_t *run)
 static void estate_rows(run_t *run)
 {
     propose_rows(run);
-    run_put(run, "subject", A, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "subject", A, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "subject", A, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "subject", A);
     run_put(run, "subject", A, 8, FAR_EVA, DURE_RESULT_OTHER_CITY);
     run_put(run, "subject", A, 8, SHOP, DURE_RESULT_KIND_WRONG);
     run_put(run, "subject", A, 8, BANK, DURE_RESULT_KIND_WRONG);
     run_put(run, "subject", A, 8, ANNA, DURE_RESULT_PARTY_ALIVE);
-    run_put(run, "heir", A + 8, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "heir", A + 8, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "heir", A + 8, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "heir", A + 8);
     run_put(run, "heir", A + 8, 8, FAR_EVA, DURE_RESULT_OTHER_CITY);
     run_put(run, "heir", A + 8, 8, SHOP, DURE_RESULT_KIND_WRONG);
     run_put(run, "heir", A + 8, 8, DEAD, DURE_RESULT_SELF_PAYMENT);

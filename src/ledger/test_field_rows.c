@@ -50,6 +50,13 @@ void key_rows(run_t *run, size_t at)
     run_splice(run, "another's key", at + 1, 33, other.bytes, 33, DURE_RESULT_DONE);
 }
 
+void subject_rows(run_t *run, const char *what, size_t at)
+{
+    run_put(run, what, at, 8, 0, DURE_RESULT_MALFORMED);
+    run_put(run, what, at, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
+    run_put(run, what, at, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+}
+
 /* What the first of the two entries of keys holds, and the lists' counts. */
 static void registration_head_rows(run_t *run)
 {
@@ -138,9 +145,7 @@ static void registration_rows(run_t *run)
 
 static void attest_rows(run_t *run)
 {
-    run_put(run, "subject", H, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "subject", H, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "subject", H, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "subject", H);
     run_put(run, "subject", H, 8, FAR_SHOP, DURE_RESULT_OTHER_CITY);
     run_put(run, "subject", H, 8, ANNA, DURE_RESULT_ATTRIBUTE_UNKNOWN);
     run_put(run, "subject", H, 8, BANK, DURE_RESULT_ATTRIBUTE_UNKNOWN);
@@ -303,9 +308,7 @@ static void ceiling_rows(run_t *run)
 static void roles_rows(run_t *run)
 {
     propose_rows(run);
-    run_put(run, "subject", A, 8, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "subject", A, 8, NOBODY, DURE_RESULT_SUBJECT_UNKNOWN);
-    run_put(run, "subject", A, 8, UINT64_MAX, DURE_RESULT_SUBJECT_UNKNOWN);
+    subject_rows(run, "subject", A);
     run_put(run, "subject", A, 8, ANNA, DURE_RESULT_ROLES_WRONG);
     run_put(run, "subject", A, 8, SHOP, DURE_RESULT_ROLES_WRONG);
     run_put(run, "subject", A, 8, FAR_ALL, DURE_RESULT_OTHER_CITY);
@@ -452,7 +455,8 @@ static void cancel_rows(run_t *run)
     run_put(run, "lot", H + 8, 4, UINT32_MAX, DURE_RESULT_LOT_UNKNOWN);
 }
 
-static void choice(run_t *run, uint16_t count, uint64_t first, uint64_t second, uint32_t expected)
+static void choice(run_t *run, size_t at, uint16_t count, uint64_t first, uint64_t second,
+                   uint32_t expected)
 {
     uint8_t bytes[2 + 8 * 9];
     bytes[0] = (uint8_t)count;
@@ -460,7 +464,22 @@ static void choice(run_t *run, uint16_t count, uint64_t first, uint64_t second, 
     for (uint16_t i = 0; i < count; i++) {
         dure_put_u64(bytes + 2 + 8 * i, i == 0 ? first : second);
     }
-    run_splice(run, "funds", H + 17, 10, bytes, 2 + 8 * (size_t)count, expected);
+    run_splice(run, "funds", at, 10, bytes, 2 + 8 * (size_t)count, expected);
+}
+
+void choice_rows(run_t *run, size_t at)
+{
+    run_fund_rows(run, at + 2, DURE_RESULT_OTHER_CITY, DURE_RESULT_NOT_ENOUGH_MONEY);
+    choice(run, at, 0, 0, 0, DURE_RESULT_DONE);
+    choice(run, at, 2, FUND_TWO, FUND, DURE_RESULT_DONE);
+    choice(run, at, 2, FUND, FUND_FAR, DURE_RESULT_OTHER_CITY);
+    choice(run, at, 2, FUND, FUND, DURE_RESULT_FUND_TWICE);
+    choice(run, at, 8, FUND, FUND_TWO, DURE_RESULT_FUND_TWICE);
+    choice(run, at, 9, FUND, FUND_TWO, DURE_RESULT_MALFORMED);
+    run_put(run, "funds' count", at, 2, 0, DURE_RESULT_MALFORMED);
+    run_put(run, "funds' count", at, 2, 2, DURE_RESULT_MALFORMED);
+    run_put(run, "funds' count", at, 2, 9, DURE_RESULT_MALFORMED);
+    run_put(run, "funds' count", at, 2, UINT16_MAX, DURE_RESULT_MALFORMED);
 }
 
 static void payment_rows(run_t *run)
@@ -485,17 +504,7 @@ static void payment_rows(run_t *run)
     run_put(run, "channel", H + 16, 1, 4, DURE_RESULT_DONE);
     run_put(run, "channel", H + 16, 1, 5, DURE_RESULT_MALFORMED);
     run_put(run, "channel", H + 16, 1, 255, DURE_RESULT_MALFORMED);
-    run_fund_rows(run, H + 19, DURE_RESULT_OTHER_CITY, DURE_RESULT_NOT_ENOUGH_MONEY);
-    choice(run, 0, 0, 0, DURE_RESULT_DONE);
-    choice(run, 2, FUND_TWO, FUND, DURE_RESULT_DONE);
-    choice(run, 2, FUND, FUND_FAR, DURE_RESULT_OTHER_CITY);
-    choice(run, 2, FUND, FUND, DURE_RESULT_FUND_TWICE);
-    choice(run, 8, FUND, FUND_TWO, DURE_RESULT_FUND_TWICE);
-    choice(run, 9, FUND, FUND_TWO, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 17, 2, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 17, 2, 2, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 17, 2, 9, DURE_RESULT_MALFORMED);
-    run_put(run, "funds' count", H + 17, 2, UINT16_MAX, DURE_RESULT_MALFORMED);
+    choice_rows(run, H + 17);
 }
 
 /* There is no account that would advance what the shop has not. */

@@ -36,6 +36,10 @@ extern const size_t batch_cases_count;
 
 /* A key's scheme and bytes. */
 void key_rows(run_t *run, size_t at);
+/* The funds that a citizen's money may be of, where the transaction names FUND alone. */
+void choice_rows(run_t *run, size_t at);
+/* The number of a party that must be there. */
+void subject_rows(run_t *run, const char *what, size_t at);
 /* The head of a proposal, whatever its act. */
 void propose_rows(run_t *run);
 

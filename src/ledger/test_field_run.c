@@ -286,7 +286,7 @@ void run_id_whole(run_t *run, const char *what, size_t at, dure_tx_id_t id, uint
     run_splice(run, what, at, sizeof bytes, bytes, sizeof bytes, expected);
 }
 
-void run_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two)
+void run_other_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two)
 {
     run_put(run, "fund", at, 8, 0, DURE_RESULT_MALFORMED);
     run_put(run, "fund", at, 8, FUND_NONE, DURE_RESULT_FUND_UNKNOWN);
@@ -294,6 +294,11 @@ void run_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two)
     run_put(run, "fund", at, 8, UINT64_MAX, DURE_RESULT_FUND_UNKNOWN);
     run_put(run, "fund", at, 8, FUND_FAR, far);
     run_put(run, "fund", at, 8, FUND_TWO, two);
+}
+
+void run_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two)
+{
+    run_other_fund_rows(run, at, far, two);
     run_put(run, "fund", at, 8, FUND, DURE_RESULT_DONE);
 }
 

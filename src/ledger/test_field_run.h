@@ -50,7 +50,8 @@ void run_amount_bounds(run_t *run, const char *what, size_t at, bool may_be_zero
 /* An id of 18 bytes: its parts, and a whole other one. */
 void run_id_parts(run_t *run, size_t at, uint32_t unknown);
 void run_id_whole(run_t *run, const char *what, size_t at, dure_tx_id_t id, uint32_t expected);
-/* A fund's number: Goyang's, and Gimpo's second one. */
+/* A fund's number: Goyang's, and Gimpo's second one; fund_rows: and FUND, which is right. */
+void run_other_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two);
 void run_fund_rows(run_t *run, size_t at, uint32_t far, uint32_t two);
 
 /* ---- what all kinds have in common */
