@@ -13,7 +13,6 @@
 /* Counters shared by all the issuer's funds stand under this fund index and under fund 0 in
    records. */
 #define FUND_SHARED UINT16_MAX
-#define NEVER_DAY   INT32_MAX
 
 /* ---- cells
    ---------------------------------------------------------------------------------------- A list
@@ -640,6 +639,10 @@ dure_result_t ledger_refusal(const dure_ledger_t *ledger, dure_effect_t *effect,
                              const dure_yak_value_t *values);
 /* A refusal that did not decide leaves no trace in the effect. */
 void ledger_refusal_forget(dure_effect_t *effect);
+/* Asks for a part; false: it is refused and skipped, *refusal keeps the first one. */
+bool ledger_part_accepted(const dure_ledger_t *ledger, dure_effect_t *effect,
+                          const question_t *question, dure_yak_decision_t *decision,
+                          dure_result_t *refusal);
 /* The value of a parameter on a day. */
 int64_t ledger_parameter(const dure_ledger_t *ledger, uint32_t fund,
                          const dure_yak_program_t *program, uint32_t parameter, dure_day_t day);

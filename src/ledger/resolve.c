@@ -279,3 +279,19 @@ void ledger_refusal_forget(dure_effect_t *effect)
     }
     effect->numbers_count = 0;
 }
+
+bool ledger_part_accepted(const dure_ledger_t *ledger, dure_effect_t *effect,
+                          const question_t *question, dure_yak_decision_t *decision,
+                          dure_result_t *refusal)
+{
+    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
+    ledger_ask(ledger, question, decision, values);
+    if (decision->outcome == DURE_YAK_REFUSED) {
+        if (*refusal == DURE_RESULT_DONE) {
+            *refusal = ledger_refusal(ledger, effect, question, decision, values);
+        }
+        return false;
+    }
+    DURE_ASSERT(decision->outcome == DURE_YAK_ACCEPTED);
+    return true;
+}

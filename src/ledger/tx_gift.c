@@ -61,15 +61,9 @@ static dure_result_t part_ask(const dure_ledger_t *ledger, const work_t *work, g
     question.issue_day = (dure_day_t)lot->issue_day;
     question.tally = &plan->tally;
     dure_yak_decision_t decision;
-    dure_yak_value_t values[DURE_YAK_INPUTS_MAX];
-    ledger_ask(ledger, &question, &decision, values);
-    if (decision.outcome == DURE_YAK_REFUSED) {
-        if (plan->refusal == DURE_RESULT_DONE) {
-            plan->refusal = ledger_refusal(ledger, work->effect, &question, &decision, values);
-        }
+    if (!ledger_part_accepted(ledger, work->effect, &question, &decision, &plan->refusal)) {
         return DURE_RESULT_DONE;
     }
-    DURE_ASSERT(decision.outcome == DURE_YAK_ACCEPTED);
     const dure_result_t noted = part_note(ledger, plan, first, amount);
     return noted != DURE_RESULT_DONE ? noted
                                      : ledger_tally_add(ledger, &plan->tally, &question, &decision);
