@@ -43,7 +43,7 @@ run: build ## start a node, play a city's first months with a live view, end wit
 test: install ## every test, in three builds, and the lint; ends with `N passed, N failed`
 	@python3 tools/run_tests.py --build "$(BUILD)" --cc "$(CC)" --opt="$(OPT)" --jobs "$(JOBS)"
 
-crash: install ## the long crash tests: simulated power losses and real kill -9
+crash: install ## the long tests: simulated power losses, real kill -9, a million random steps
 	@python3 tools/run_tests.py --build "$(BUILD)" --cc "$(CC)" --opt="$(OPT)" --jobs "$(JOBS)" --long
 
 bench: build ## measure; writes $(BUILD)/bench.json
