@@ -48,7 +48,7 @@ static void print_command(const command_t *command)
         printf("\n%s", command->help);
     }
     if (command->raw == NULL) {
-        printf("\nEverywhere: --dir DIR (else DURE_DIR, else ./city), --json, --lang ko|en\n");
+        printf("\nEverywhere: --dir DIR (else DURE_DIR, else ./city), --json, --lang ko|en|zh\n");
     }
 }
 
