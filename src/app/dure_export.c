@@ -160,7 +160,7 @@ static void post_figure(FILE *out, const line_t *line, unsigned figure, bool min
 static void post_outside(FILE *out, const line_t *line, const char *note)
 {
     char account[96];
-    const verify_meaning_t *meaning = verify_meaning(line->what);
+    const verify_meaning_t *meaning = verify_meaning(line->event->effect->kind, line->what);
     const bool in = (meaning->plus >> VERIFY_ESCROW & 1) != 0;
     const bool out_of = (meaning->minus >> VERIFY_ESCROW & 1) != 0;
     if (meaning->account != VERIFY_ACCOUNT_NONE) {
@@ -179,7 +179,7 @@ static void post_outside(FILE *out, const line_t *line, const char *note)
 
 static void hledger_line(export_t *export, const line_t *line)
 {
-    const verify_meaning_t *meaning = verify_meaning(line->what);
+    const verify_meaning_t *meaning = verify_meaning(line->event->effect->kind, line->what);
     if (meaning == NULL || (export->fund != 0 && line->fund != export->fund)) {
         return;
     }

@@ -214,6 +214,11 @@ static int redeem(const args_t *args)
     bool found = false;
     if (code == EXIT_DONE && !args->json &&
         dure_client_payout(session.client, &found, &payout, &outcome.id) && found) {
+        if (!dure_amount_is_zero(payout.share)) {
+            text_t share = amount_text(payout.share);
+            printf("the bank pays %s; %s go to the city once it has\n",
+                   amount_text(payout.amount).text, share.text);
+        }
         if (payout.hold_until != 0) {
             printf("held by rule %s: the bank pays from %s\n", payout.rule.text,
                    day_text(payout.hold_until).text);

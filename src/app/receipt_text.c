@@ -21,7 +21,7 @@ static const words_t move_texts[] = {
     [DURE_MOVE_LOT_TAKEN] = {"지갑에서 지불", "paid from a lot", "由錢包支付"},
     [DURE_MOVE_MERCHANT_RECEIVED] = {"가맹점이 받음", "received by the shop", "商店收到"},
     [DURE_MOVE_MERCHANT_REDEEMED] = {"가맹점이 환전", "cashed out by the shop", "商店兌現"},
-    [DURE_MOVE_PAYOUT_OPENED] = {"은행 지급 예정", "payout ordered", "待銀行支付"},
+    [DURE_MOVE_PAYOUT_OPENED] = {"은행 지급 대기", "set aside for a payout", "待銀行支付"},
     [DURE_MOVE_PAYOUT_SETTLED] = {"은행이 지급함", "payout made by the bank", "銀行已支付"},
     [DURE_MOVE_PAYOUT_REJECTED] = {"은행이 지급하지 못함", "payout refused by the bank",
                                    "銀行未能支付"},

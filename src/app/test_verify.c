@@ -70,11 +70,11 @@ static const step_t steps[] = {
                {DURE_MOVE_MERCHANT_RECEIVED, 10, NULL, 500, BALANCE}}},
     {DURE_BODY_REDEMPTION, 9, 2,
      .moves = {{DURE_MOVE_MERCHANT_REDEEMED, 9, NULL, 3400, "more from somebody"},
-               {DURE_MOVE_SHARE_TAKEN, 9, NULL, 34, BALANCE},
-               {DURE_MOVE_ESCROW_TO_ACCOUNT, 0, "budget", 34, BACKED},
-               {DURE_MOVE_PAYOUT_OPENED, 9, NULL, 3366, BALANCE}}},
+               {DURE_MOVE_PAYOUT_OPENED, 9, NULL, 3400, BALANCE}}},
     {DURE_BODY_PAYOUT_RESULT, 2, 4, .payout = {9, 0, 2},
-     .moves = {{DURE_MOVE_PAYOUT_SETTLED, 9, NULL, 3366, ANSWERS}}},
+     .moves = {{DURE_MOVE_PAYOUT_SETTLED, 9, NULL, 3366, ANSWERS},
+               {DURE_MOVE_SHARE_TAKEN, 9, NULL, 34, ANSWERS},
+               {DURE_MOVE_ESCROW_TO_ACCOUNT, 0, "budget", 34, BACKED}}},
     /* A quarter of the payment: the shop has nothing left and owes it. */
     {DURE_BODY_REFUND, 9, 3,
      .moves = {{DURE_MOVE_ADVANCE_TO_ESCROW, 0, "refund_reserve", 975, BALANCE},
@@ -323,7 +323,7 @@ static void another_party_or_account_is_named(void **state)
     for (size_t i = 0; i < STEPS; i++) {
         for (size_t j = 0; j < MOVES_MAX && steps[i].moves[j].what != 0; j++) {
             const step_move_t *move = &steps[i].moves[j];
-            const verify_meaning_t *meaning = verify_meaning(move->what);
+            const verify_meaning_t *meaning = verify_meaning(steps[i].kind, move->what);
             const unsigned held = 1u << VERIFY_HELD_CITIZENS | 1u << VERIFY_HELD_MERCHANTS |
                                   1u << VERIFY_OWED | 1u << VERIFY_PENDING;
             const bool answered = move->what == DURE_MOVE_PAYOUT_OPENED;
@@ -429,7 +429,8 @@ static verify_tally_t small_tally(void)
           MOVE(DURE_MOVE_LOT_RETURNED, 1000));
     EVENT(DURE_BODY_REDEMPTION, 7, 4, MOVE(DURE_MOVE_MERCHANT_REDEEMED, 3000),
           MOVE(DURE_MOVE_PAYOUT_OPENED, 3000));
-    EVENT(DURE_BODY_PAYOUT_RESULT, 2, 2, MOVE(DURE_MOVE_PAYOUT_SETTLED, 3000));
+    EVENT(DURE_BODY_PAYOUT_RESULT, 2, 2, MOVE(DURE_MOVE_PAYOUT_SETTLED, 2970),
+          MOVE(DURE_MOVE_SHARE_TAKEN, 30), MOVE(DURE_MOVE_ESCROW_TO_ACCOUNT, 30));
     return tally;
 }
 
@@ -467,7 +468,10 @@ static bool check(const char *text, char problem[VERIFY_TEXT_SIZE])
 #define HEAD "entry,date,account,kind,reference,credit,debit,balance\n"
 #define IN                                                                                         \
     "1,1970-01-01,escrow:1,purchase,x,9400,0,9400\n2,1970-01-01,escrow:1,subsidy,y,600,0,10000\n"
-#define OUT "3,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n"
+/* What was cashed out, but for the share that goes to the city. */
+#define OUT                                                                                        \
+    "3,1970-01-01,escrow:1,payout,7:0:4,0,2970,7030\n4,1970-01-01,escrow:1,share,budget,0,30,"     \
+    "7000\n"
 
 /* Transfers between escrow and city accounts count, whatever the bank calls them. */
 static void transfers_are_in_the_balance(void **state)
@@ -476,9 +480,10 @@ static void transfers_are_in_the_balance(void **state)
     char problem[VERIFY_TEXT_SIZE] = "";
     static const char *const good = HEAD IN "3,1970-01-01,escrow:1,share,budget,0,100,9900\n"
                                             "4,1970-01-01,escrow:1,reward,budget,100,0,10000\n"
-                                            "5,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n";
+                                            "5,1970-01-01,escrow:1,payout,7:0:4,0,2970,7030\n"
+                                            "6,1970-01-01,escrow:1,share,budget,0,30,7000\n";
     assert_true(check(good, problem));
-    assert_false(check(HEAD IN OUT "4,1970-01-01,escrow:1,lapse,budget,0,10,6990\n", problem));
+    assert_false(check(HEAD IN OUT "5,1970-01-01,escrow:1,lapse,budget,0,10,6990\n", problem));
     assert_non_null(strstr(problem, "the chain adds up to 7000 won"));
 }
 
@@ -493,17 +498,18 @@ static void statements_agree_or_are_named(void **state)
         {HEAD IN, "escrow"},
         {HEAD, "escrow"},
         {HEAD IN "3,1970-01-01,escrow:1,payout,7:0:5,0,3000,7000\n", "line 4"},
-        {HEAD IN "3,1970-01-01,escrow:1,payout,7:0:4,0,2999,7001\n", "another amount"},
-        {HEAD IN OUT "4,1970-01-01,escrow:1,payout,7:0:4,0,3000,4000\n", "second time"},
+        {HEAD IN "3,1970-01-01,escrow:1,payout,7:0:4,0,2969,7031\n", "another amount"},
+        {HEAD IN "3,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n", "another amount"},
+        {HEAD IN OUT "5,1970-01-01,escrow:1,payout,7:0:4,0,2970,4030\n", "second time"},
         {HEAD IN "4,1970-01-01,escrow:1,payout,7:0:4,0,3000,7000\n", "numbered"},
         {HEAD IN "3,1970-01-01,escrow:1,payout,7:0:4,0,3000,7001\n", "balance"},
         {HEAD IN "3,1970-01-01,escrow:2,payout,7:0:4,0,3000,7000\n", "fund"},
         {HEAD IN "3,1970-01-01,escrow:1,fee,z,0,3000,7000\n", "settled payouts"},
-        {HEAD IN OUT "4,1970-01-01,escrow:1,fee,z,0,7001,0\n", "more than is in"},
-        {HEAD IN OUT "4,1970-01-01,escrow:1,fee,z,5,5,7000\n", "it is not"},
+        {HEAD IN OUT "5,1970-01-01,escrow:1,fee,z,0,7001,0\n", "more than is in"},
+        {HEAD IN OUT "5,1970-01-01,escrow:1,fee,z,5,5,7000\n", "it is not"},
         {HEAD IN OUT "nonsense\n", "it is not"},
-        {HEAD IN OUT "4,1970-01-01,escrow:1,fee,z,9999999999999999,0,1\n", "it is not"},
-        {HEAD IN OUT "4,1970-01-01,escrow:1,fee,z,-5,0,7000\n", "it is not"},
+        {HEAD IN OUT "5,1970-01-01,escrow:1,fee,z,9999999999999999,0,1\n", "it is not"},
+        {HEAD IN OUT "5,1970-01-01,escrow:1,fee,z,-5,0,7000\n", "it is not"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_false(check(wrong[i].text, problem));

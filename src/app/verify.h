@@ -38,13 +38,14 @@ typedef enum {
     VERIFY_ACCOUNT_SPENT
 } verify_account_way_t;
 
-/* What a move does, the same in every transaction: the table of docs/formats/money.md. */
+/* What a move does: the table of docs/formats/money.md.  The same in every transaction, but for
+   share_taken: what a payout_result takes was pending. */
 typedef struct {
     uint16_t plus, minus; /* sets of figures: bit 1 << verify_figure_t */
     uint8_t account;      /* verify_account_way_t */
 } verify_meaning_t;
-/* verify_meaning: NULL if there is no such move. */
-const verify_meaning_t *verify_meaning(uint8_t what);
+/* verify_meaning: of a move in a transaction of some kind; NULL if there is no such move. */
+const verify_meaning_t *verify_meaning(uint8_t kind, uint8_t what);
 const char *verify_figure_name(verify_figure_t figure);
 
 /* What moved, added up from the effects alone: not the ledger's own totals. */
@@ -67,15 +68,17 @@ typedef struct {
     dure_amount_t charged, cancelled, spent, refunded;
 } verify_month_t;
 
-/* ---- verify_payouts.c: each is opened once and closed at most once, with one amount */
+/* ---- verify_payouts.c: each is opened once and closed at most once, with one amount, of which a
+   settled redemption's share never leaves by the bank */
 typedef enum { VERIFY_PAYOUT_OPEN, VERIFY_PAYOUT_SETTLED, VERIFY_PAYOUT_REJECTED } verify_state_t;
 typedef struct {
     dure_tx_id_t id;
     uint64_t fund;
-    dure_amount_t amount;
-    uint8_t why;   /* as in its record */
-    uint8_t state; /* verify_state_t */
-    bool found;    /* in the bank's statement, if settled; in the records, if open */
+    dure_amount_t amount; /* what became pending */
+    dure_amount_t paid;   /* by the bank, if settled */
+    uint8_t why;          /* as in its record */
+    uint8_t state;        /* verify_state_t */
+    bool found;           /* in the bank's statement, if settled; in the records, if open */
 } verify_payout_t;
 
 typedef struct {

@@ -1,5 +1,5 @@
 /* Payouts, one by one: opened once, closed at most once, with the amount with which they were
-   opened. */
+   opened: what the bank paid, and the share that was taken then. */
 #include "app/verify.h"
 
 #include <stdlib.h>
@@ -80,8 +80,24 @@ static const char *payout_open(verify_payouts_t *payouts, const dure_effect_t *e
     return NULL;
 }
 
-static const char *payout_answer(verify_payouts_t *payouts, const dure_effect_move_t *move,
-                                 const dure_body_t *body)
+/* What the answer moves: a settled redemption's share besides what the bank paid. */
+static bool answered_amount(dure_amount_t *amount, const dure_effect_t *effect,
+                            const dure_effect_move_t *move)
+{
+    bool added = true;
+    *amount = move->amount;
+    for (uint16_t i = 0; i < effect->moves_count && move->what == DURE_MOVE_PAYOUT_SETTLED; i++) {
+        const dure_effect_move_t *share = &effect->moves[i];
+        if (share->what == DURE_MOVE_SHARE_TAKEN && share->fund == move->fund &&
+            share->party == move->party) {
+            added = added && dure_amount_add(amount, *amount, share->amount);
+        }
+    }
+    return added;
+}
+
+static const char *payout_answer(verify_payouts_t *payouts, const dure_effect_t *effect,
+                                 const dure_effect_move_t *move, const dure_body_t *body)
 {
     const bool settles =
         move->what == DURE_MOVE_PAYOUT_SETTLED || move->what == DURE_MOVE_REFUND_SETTLED;
@@ -96,12 +112,15 @@ static const char *payout_answer(verify_payouts_t *payouts, const dure_effect_mo
     if (payout->state != VERIFY_PAYOUT_OPEN) {
         return "it answers a payout that was answered before";
     }
-    if (dure_amount_compare(payout->amount, move->amount) != 0 || payout->fund != move->fund ||
+    dure_amount_t amount;
+    if (!answered_amount(&amount, effect, move) ||
+        dure_amount_compare(payout->amount, amount) != 0 || payout->fund != move->fund ||
         payout->id.party != move->party || (payout->why == 1) != redeems) {
         return "it answers a payout otherwise than it was opened";
     }
     if (settles) {
         payout->state = VERIFY_PAYOUT_SETTLED;
+        payout->paid = move->amount;
         payouts->settled++;
     } else if (redeems) {
         payout->state = VERIFY_PAYOUT_REJECTED;
@@ -117,7 +136,7 @@ const char *verify_payouts_move(verify_payouts_t *payouts, const dure_effect_t *
     }
     if (move->what == DURE_MOVE_PAYOUT_SETTLED || move->what == DURE_MOVE_PAYOUT_REJECTED ||
         move->what == DURE_MOVE_REFUND_SETTLED || move->what == DURE_MOVE_REFUND_REJECTED) {
-        return payout_answer(payouts, move, body);
+        return payout_answer(payouts, effect, move, body);
     }
     return NULL;
 }
@@ -129,8 +148,10 @@ const char *verify_payouts_record(verify_payouts_t *payouts, const dure_record_p
         return "is open in the records, not by the moves";
     }
     payout->found = true;
+    dure_amount_t amount;
     const bool same = payout->fund == record->fund && payout->why == record->why &&
-                      dure_amount_compare(payout->amount, record->amount) == 0;
+                      dure_amount_add(&amount, record->amount, record->share) &&
+                      dure_amount_compare(payout->amount, amount) == 0;
     return same ? NULL : "has another fund, reason or amount in the records than by the moves";
 }
 

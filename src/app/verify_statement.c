@@ -117,7 +117,7 @@ static const char *take_entry(reading_t *reading, verify_tally_t *tally, const e
         if (payout->found) {
             return "it pays a payout for the second time";
         }
-        if (dure_amount_compare(payout->amount, entry->debit) != 0 || payout->fund != entry->fund) {
+        if (dure_amount_compare(payout->paid, entry->debit) != 0 || payout->fund != entry->fund) {
             return "it pays another amount, or from another fund, than the chain's payout";
         }
         payout->found = true;

@@ -64,8 +64,14 @@ static const verify_meaning_t meanings[VERIFY_MOVES] = {
     [DURE_MOVE_LOT_LAPSED] = {LAPSED, CITIZENS, VERIFY_ACCOUNT_NONE},
 };
 
-const verify_meaning_t *verify_meaning(uint8_t what)
+/* The share of a redemption that the bank has paid waited with its payout. */
+static const verify_meaning_t share_of_payout = {REDEEMED, PENDING, VERIFY_ACCOUNT_NONE};
+
+const verify_meaning_t *verify_meaning(uint8_t kind, uint8_t what)
 {
+    if (kind == DURE_BODY_PAYOUT_RESULT && what == DURE_MOVE_SHARE_TAKEN) {
+        return &share_of_payout;
+    }
     return what == 0 || what >= VERIFY_MOVES ? NULL : &meanings[what];
 }
 
@@ -246,7 +252,7 @@ static const char *fund_move(verify_tally_t *tally, verify_fund_t *fund,
                              const dure_effect_t *effect, const dure_effect_move_t *move,
                              const dure_body_t *body)
 {
-    const verify_meaning_t *meaning = &meanings[move->what];
+    const verify_meaning_t *meaning = verify_meaning(effect->kind, move->what);
     dure_amount_t *moved = &fund->moved[move->what];
     if (!dure_amount_add(moved, *moved, move->amount)) {
         return too_large;
@@ -282,7 +288,7 @@ static const char *fund_moves(verify_tally_t *tally, const dure_effect_t *effect
         if (move->fund != fund->fund) {
             continue;
         }
-        const char *why = flow_add(&flow, &meanings[move->what], move->amount)
+        const char *why = flow_add(&flow, verify_meaning(effect->kind, move->what), move->amount)
                               ? fund_move(tally, fund, effect, move, body)
                               : too_large;
         if (why != NULL) {
@@ -310,7 +316,7 @@ static const char *add_moves(verify_tally_t *tally, verify_month_t *month,
     const char *why = NULL;
     for (uint16_t i = 0; i < effect->moves_count && why == NULL; i++) {
         const dure_effect_move_t *move = &effect->moves[i];
-        const verify_meaning_t *meaning = verify_meaning(move->what);
+        const verify_meaning_t *meaning = verify_meaning(effect->kind, move->what);
         *fund = move->fund;
         if (meaning == NULL || (move->fund == 0) != (meaning->plus == 0 && meaning->minus == 0 &&
                                                      meaning->account != VERIFY_ACCOUNT_NONE)) {

@@ -1728,6 +1728,7 @@ void dure_record_payout_decode(dure_reader_t *reader, dure_record_payout_t *out)
     out->version = (uint8_t)dure_read_uint(reader, "version", 1, 0, UINT8_MAX);
     out->why = (uint8_t)dure_read_uint(reader, "why", 1, 1, 3);
     out->amount = dure_amount(dure_read_uint(reader, "amount", 8, 0, DURE_AMOUNT_WON_MAX));
+    out->share = dure_amount(dure_read_uint(reader, "share", 8, 0, DURE_AMOUNT_WON_MAX));
     out->day = (dure_day_t)dure_read_uint(reader, "day", 4, 0, DURE_DAY_MAX);
     out->hold_until = (dure_day_t)dure_read_uint(reader, "hold_until", 4, 0, DURE_DAY_MAX);
     dure_read_name(reader, "rule", &out->rule, true);
@@ -1741,6 +1742,7 @@ void dure_record_payout_encode(dure_writer_t *writer, const dure_record_payout_t
     dure_write_uint(writer, 1, in->version);
     dure_write_uint(writer, 1, in->why);
     dure_write_uint(writer, 8, in->amount.won);
+    dure_write_uint(writer, 8, in->share.won);
     dure_write_uint(writer, 4, (uint32_t)in->day);
     dure_write_uint(writer, 4, (uint32_t)in->hold_until);
     dure_write_name(writer, &in->rule);

@@ -885,7 +885,8 @@ typedef struct {
     uint64_t fund;
     uint8_t version;
     uint8_t why; /* 1 redemption, 2 cancelled purchase, 3 remainder; u8:1..3 */
-    dure_amount_t amount;
+    dure_amount_t amount; /* what the bank pays */
+    dure_amount_t share; /* of a redemption: for the program's account when the bank has paid */
     dure_day_t day; /* when created */
     dure_day_t hold_until; /* first day the bank may pay; 0 = at once */
     dure_name_t rule; /* that holds it */

@@ -66,7 +66,8 @@ static const char *open_add(const dure_ledger_t *ledger, uint64_t fund, sums_t *
     }
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PAYOUT].used; i++) {
         const payout_t *payout = payout_at(ledger, i);
-        if (payout->id.party != 0 && payout->fund == fund && !add(&sums->pending, payout->amount)) {
+        if (payout->id.party != 0 && payout->fund == fund &&
+            (!add(&sums->pending, payout->amount) || !add(&sums->pending, payout->share))) {
             return "the payouts of a fund overflow";
         }
     }

@@ -159,7 +159,8 @@ typedef struct {
     dure_day_t day;
     dure_tx_id_t id;
     uint64_t fund;
-    dure_amount_t amount;
+    dure_amount_t amount; /* what the bank pays */
+    dure_amount_t share;  /* of a redemption: its account's, once the bank has paid */
     dure_name_t rule;
     dure_day_t hold_until;
     uint16_t rejections;
@@ -695,7 +696,7 @@ extern const dure_name_t ledger_refund_reserve;
 void ledger_merchant_receive(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party,
                              uint32_t fund, dure_amount_t amount);
 /* A city account takes its share of what a merchant was to get or to redeem: moves share_taken and
-   escrow_to_account.  The fund's held figures are the caller's. */
+   escrow_to_account.  Where it was before, held or pending, is the caller's to lower. */
 void ledger_share_take(dure_ledger_t *ledger, dure_effect_t *effect, uint32_t party, uint32_t fund,
                        const dure_name_t *account, dure_amount_t share);
 /* Whether a merchant has so much of a fund that is not held: DONE, NOT_ENOUGH_MONEY or MONEY_HELD,

@@ -58,6 +58,18 @@ static const char *orders_link(dure_ledger_t *ledger)
     return NULL;
 }
 
+static bool share_has_account(const dure_ledger_t *ledger, const payout_t *payout)
+{
+    if (dure_amount_is_zero(payout->share)) {
+        return true;
+    }
+    const uint32_t fund = ledger_fund_find(ledger, payout->fund);
+    const dure_yak_program_t *program = ledger_program(ledger, fund, payout->version);
+    return payout->why == PAYOUT_REDEMPTION &&
+           ledger_account_find(ledger, fund_at(ledger, fund)->city,
+                               &program->verbs[DURE_VERB_REDEMPTION].share_to) != CELL_NONE;
+}
+
 static const char *payouts_link(dure_ledger_t *ledger)
 {
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PAYOUT].used; i++) {
@@ -66,6 +78,9 @@ static const char *payouts_link(dure_ledger_t *ledger)
         if (!is_founded(ledger, &payout->id, payout->fund, payout->version,
                         redeems ? DURE_KIND_MERCHANT : DURE_KIND_CITIZEN)) {
             return "a payout without its party or fund";
+        }
+        if (!share_has_account(ledger, payout)) {
+            return "a payout whose share has no account";
         }
         if (redeems) {
             ledger_open_add(ledger, POOL_PAYOUT, ledger_party_find(ledger, payout->id.party), i);

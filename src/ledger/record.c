@@ -348,6 +348,7 @@ static void write_payout(const dure_ledger_t *ledger, uint32_t cell, dure_writer
         .version = payout->version,
         .why = payout->why,
         .amount = payout->amount,
+        .share = payout->share,
         .day = payout->day,
         .hold_until = payout->hold_until,
         .rule = payout->rule,

@@ -42,7 +42,7 @@ typedef struct {
 
 typedef struct {
     bool redemption, open;
-    uint64_t amount;
+    uint64_t amount, share; /* the share is of the amount */
     dure_tx_id_t id;
 } little_payout_t;
 
@@ -276,8 +276,8 @@ static dure_result_t model_redeem(little_t *little, uint64_t amount)
     }
     little->shop -= amount;
     little->pending += amount;
-    little->payout[little->payouts++] =
-        (little_payout_t){.redemption = true, .open = true, .amount = amount};
+    little->payout[little->payouts++] = (little_payout_t){
+        .redemption = true, .open = true, .amount = amount, .share = third(amount)};
     return DURE_RESULT_DONE;
 }
 
@@ -287,6 +287,7 @@ static dure_result_t model_result(little_t *little, uint32_t at, bool settled)
     if (settled) {
         little->pending -= payout->amount;
         *(payout->redemption ? &little->redeemed : &little->refunded) += payout->amount;
+        little->budget += payout->share;
         payout->open = false;
     } else if (payout->redemption) {
         little->pending -= payout->amount;
@@ -840,7 +841,7 @@ static const char program_text[] =
     "  payment { allow when payee is merchant share 34% of amount to issuer.budget\n"
     "    reward 34% of amount from issuer.event }\n"
     "  gift { allow when receiver is citizen }\n"
-    "  redemption { allow when holder is merchant }\n"
+    "  redemption { allow when holder is merchant share 34% of amount to issuer.budget }\n"
     "  cancel { allow }\n"
     "  remainder { allow when lot.used >= 50% }\n"
     "  words { little ko \"작은 돈\" en \"little money\" zh \"小額\" }\n"

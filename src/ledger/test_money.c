@@ -7,9 +7,9 @@ static const char words[] = "  words {\n"
                             "    times       ko \"횟수\" en \"times\" zh \"次數\"\n"
                             "    rewarded    ko \"적립\" en \"rewarded\" zh \"回饋\"\n"
                             "    cashed      ko \"찾은 돈\" en \"cashed\" zh \"已提現\"\n"
-                            "    all_rewards ko \"모든 적립\" en \"all rewards\" zh \"全部回饋\"\n"
-                            "  }\n"
-                            "}\n";
+                            "    all_rewards ko \"모든 적립\" en \"all rewards\" zh \"全部回饋\"\n";
+static const char slow[] =
+    "    slow        ko \"확인 뒤 지급\" en \"paid later\" zh \"稍後支付\"\n";
 
 static const char body[] = "  counter spent       = sum of amount per month on payment by payer\n"
                            "  counter taken       = sum of amount per day on payment by payee\n"
@@ -36,7 +36,7 @@ static void rate(char *out, size_t size, const char *before, uint32_t hundredths
 
 static dure_bytes_t source_of(char *out, size_t size, const money_terms_t *terms)
 {
-    char reward[128], share[128], cash[128], cap[128] = "";
+    char reward[128], share[128], cash[128], cap[128] = "", hold[128] = "";
     rate(reward, sizeof reward, "reward", terms->reward, "from issuer.event");
     rate(share, sizeof share, "share", terms->share, "to issuer.fees");
     rate(cash, sizeof cash, "share", terms->cash_share, "to issuer.fees");
@@ -44,15 +44,20 @@ static dure_bytes_t source_of(char *out, size_t size, const money_terms_t *terms
         (void)snprintf(cap, sizeof cap, "    cap reward at %u won minus rewarded\n",
                        terms->reward_cap);
     }
-    const int length = snprintf(
-        out, size,
-        "fund test_money {\n  issuer city 41570\n  currency KRW\n  validity %s\n"
-        "  lapse to issuer.budget\n  priority %u\n  %s\n  old lots %s\n%s"
-        "  payment {\n    allow when payee is merchant\n%s%s%s  }\n"
-        "  redemption {\n    allow\n%s  }\n%s",
-        terms->validity == NULL ? "2 years" : terms->validity, terms->priority,
-        terms->refund == NULL ? "refund within 90 days grace 30 days" : terms->refund,
-        terms->old_lots == NULL ? "keep" : terms->old_lots, body, reward, share, cap, cash, words);
+    if (terms->cash_hold > 0) {
+        (void)snprintf(hold, sizeof hold, "    hold slow %u days when amount >= 1 won\n",
+                       terms->cash_hold);
+    }
+    const int length =
+        snprintf(out, size,
+                 "fund test_money {\n  issuer city 41570\n  currency KRW\n  validity %s\n"
+                 "  lapse to issuer.budget\n  priority %u\n  %s\n  old lots %s\n%s"
+                 "  payment {\n    allow when payee is merchant\n%s%s%s  }\n"
+                 "  redemption {\n    allow\n%s%s  }\n%s%s  }\n}\n",
+                 terms->validity == NULL ? "2 years" : terms->validity, terms->priority,
+                 terms->refund == NULL ? "refund within 90 days grace 30 days" : terms->refund,
+                 terms->old_lots == NULL ? "keep" : terms->old_lots, body, reward, share, cap, hold,
+                 cash, words, terms->cash_hold == 0 ? "" : slow);
     assert_true(length > 0 && (size_t)length < size);
     return dure_bytes(out, (size_t)length);
 }
@@ -170,7 +175,8 @@ static figures_t figures_read(const world_t *world)
     return figures;
 }
 
-static void move_follow(const world_t *world, figures_t *figures, const dure_effect_move_t *move)
+static void move_follow(const world_t *world, figures_t *figures, uint8_t kind,
+                        const dure_effect_move_t *move)
 {
     if (move->fund == 0) {
         return;
@@ -179,6 +185,11 @@ static void move_follow(const world_t *world, figures_t *figures, const dure_eff
     for (uint32_t i = 0; i < FIGURES; i++) {
         fund[i] += (meanings[move->what].plus >> i & 1) != 0 ? move->amount.won : 0;
         fund[i] -= (meanings[move->what].minus >> i & 1) != 0 ? move->amount.won : 0;
+        /* What is settled was pending, its share too. */
+        fund[i] -= kind == DURE_BODY_PAYOUT_RESULT && move->what == DURE_MOVE_SHARE_TAKEN &&
+                           1u << i == PENDING
+                       ? move->amount.won
+                       : 0;
     }
     assert_int_equal(meanings[move->what].account != NO_ACCOUNT,
                      move->account.text[0] != 0 && move->what != DURE_MOVE_SHARE_TAKEN);
@@ -197,7 +208,7 @@ dure_result_t money_try(world_t *world, uint64_t party, dure_body_t sent)
     assert_true(code == DURE_RESULT_DONE ||
                 (world->effect.moves_count == 0 && world->effect.parts_count == 0));
     for (uint16_t i = 0; i < world->effect.moves_count; i++) {
-        move_follow(world, &figures, &world->effect.moves[i]);
+        move_follow(world, &figures, sent.kind, &world->effect.moves[i]);
     }
     if (sent.kind != DURE_BODY_PROPOSE && sent.kind != DURE_BODY_APPROVE) {
         const figures_t now = figures_read(world);

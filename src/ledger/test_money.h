@@ -18,6 +18,7 @@ typedef struct {
     uint32_t priority;
     uint32_t reward, share, cash_share; /* hundredths of a percent; the last of redemptions */
     uint32_t reward_cap;                /* won in a month */
+    uint32_t cash_hold;                 /* days that each redemption is held */
     uint64_t ceiling;                   /* default: 10^10 */
 } money_terms_t;
 

@@ -225,29 +225,212 @@ static void holds_stop_payments(void **state)
     world_end(world);
 }
 
+/* ---- a redemption's share ---- */
+
+static const payout_t *open_payout(const world_t *world, dure_tx_id_t id)
+{
+    const uint32_t cell = ledger_index_find(world->ledger, INDEX_PAYOUT, ledger_id(&id));
+    assert_int_not_equal(cell, CELL_NONE);
+    return payout_at(world->ledger, cell);
+}
+
+static void result(world_t *world, dure_result_t expected, dure_tx_id_t payout, bool settled)
+{
+    money_send(world, expected, BANK, body_result(payout, settled ? 1 : 2));
+}
+
+static dure_tx_id_t redeem(world_t *world, uint64_t won)
+{
+    money_send(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, won));
+    return world_last_id(world);
+}
+
+/* SHOP with 8,000 won of FUND. */
+static world_t *cash_world(money_terms_t terms)
+{
+    world_t *world = money_world(0, 0);
+    money_fund(world, FUND, terms);
+    money_buy(world, ANNA, FUND, 10000);
+    money_pay(world, ANNA, SHOP, 8000);
+    return world;
+}
+
 static void a_redemption_leaves_a_share(void **state)
 {
     (void)state;
-    world_t *world = money_world(0, 0);
-    money_fund(world, FUND, (money_terms_t){.cash_share = 250});
-    money_fund(world, EIGHT, (money_terms_t){.priority = 1, .cash_share = 10000});
-    money_buy(world, ANNA, FUND, 10000);
-    money_buy(world, BEN, EIGHT, 10000);
-    money_pay(world, ANNA, SHOP, 8000);
-    money_pay(world, BEN, SHOP, 1000);
-    money_send(world, DURE_RESULT_DONE, SHOP, body_redemption(FUND, 1001));
+    world_t *world = cash_world((money_terms_t){.cash_share = 250});
+    const dure_tx_id_t id = redeem(world, 1001);
+    assert_int_equal(world->effect.moves_count, 2);
     assert_int_equal(money_moved(&world->effect, DURE_MOVE_MERCHANT_REDEEMED, FUND), 1001);
-    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_OPENED, FUND), 976);
-    assert_int_equal(money_moved(&world->effect, DURE_MOVE_SHARE_TAKEN, FUND), 25);
-    assert_int_equal(money_of(world, FUND)->pending.won, 976);
-    assert_int_equal(money_of(world, FUND)->redeemed.won, 25);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_OPENED, FUND), 1001);
+    assert_int_equal(money_of(world, FUND)->pending.won, 1001);
+    assert_int_equal(money_of(world, FUND)->redeemed.won, 0);
+    assert_int_equal(money_account(world, "fees")->received.won, 0);
     assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 1001);
-    money_send(world, DURE_RESULT_DONE, BANK, body_result(world_last_id(world), 1));
+    world_reload(world);
+    assert_int_equal(open_payout(world, id)->amount.won, 976);
+    assert_int_equal(open_payout(world, id)->share.won, 25);
+    result(world, DURE_RESULT_DONE, id, true);
+    assert_int_equal(world->effect.moves_count, 3);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_SETTLED, FUND), 976);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_SHARE_TAKEN, FUND), 25);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_ESCROW_TO_ACCOUNT, FUND), 25);
+    assert_int_equal(world->effect.moves[1].party, SHOP);
+    assert_int_equal(money_of(world, FUND)->pending.won, 0);
     assert_int_equal(money_of(world, FUND)->redeemed.won, 1001);
-    const uint32_t open = dure_ledger_usage(world->ledger).payouts;
-    money_send(world, DURE_RESULT_DONE, SHOP, body_redemption(EIGHT, 1000));
-    assert_int_equal(dure_ledger_usage(world->ledger).payouts, open);
-    assert_int_equal(money_account(world, "fees")->balance.won, 1025);
+    assert_int_equal(money_account(world, "fees")->balance.won, 25);
+    result(world, DURE_RESULT_PAYOUT_UNKNOWN, id, true);
+    world_end_reloaded(world);
+}
+
+static void a_share_of_everything_is_taken_at_once(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 10000});
+    redeem(world, 1000);
+    assert_int_equal(dure_ledger_usage(world->ledger).payouts, 0);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_SHARE_TAKEN, FUND), 1000);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_OPENED, FUND), 0);
+    assert_int_equal(money_of(world, FUND)->redeemed.won, 1000);
+    assert_int_equal(money_account(world, "fees")->balance.won, 1000);
+    world_end_reloaded(world);
+}
+
+static void a_rejected_redemption_comes_back_whole(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 250});
+    const dure_tx_id_t failed = redeem(world, 1001);
+    const dure_tx_id_t all = redeem(world, 6999);
+    assert_int_equal(money_balance(world, SHOP, FUND), 0);
+    world_reload(world);
+    result(world, DURE_RESULT_DONE, failed, false);
+    assert_int_equal(world->effect.moves_count, 1);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_REJECTED, FUND), 1001);
+    assert_int_equal(money_balance(world, SHOP, FUND), 1001);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 6999);
+    result(world, DURE_RESULT_DONE, all, false);
+    assert_int_equal(money_balance(world, SHOP, FUND), 8000);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 0);
+    assert_int_equal(money_of(world, FUND)->pending.won, 0);
+    assert_int_equal(money_of(world, FUND)->redeemed.won, 0);
+    assert_int_equal(money_of(world, FUND)->escrow.won, 10000);
+    assert_int_equal(money_account(world, "fees")->received.won, 0);
+    /* The next try pays the share, once. */
+    const dure_tx_id_t again = redeem(world, 8000);
+    result(world, DURE_RESULT_DONE, again, true);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_SETTLED, FUND), 7800);
+    assert_int_equal(money_account(world, "fees")->received.won, 200);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 8000);
+    result(world, DURE_RESULT_PAYOUT_UNKNOWN, failed, true);
+    assert_int_equal(money_account(world, "fees")->balance.won, 200);
+    world_end_reloaded(world);
+}
+
+/* What was counted yesterday is no room today. */
+static void a_rejection_uncounts_in_its_own_period(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 250});
+    const dure_tx_id_t yesterday = redeem(world, 1000);
+    world_days(world, 1);
+    const dure_tx_id_t today = redeem(world, 1500);
+    result(world, DURE_RESULT_DONE, yesterday, false);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 1500);
+    result(world, DURE_RESULT_DONE, today, false);
+    assert_int_equal(money_counter(world, SHOP, FUND, "cashed"), 0);
+    assert_int_equal(money_balance(world, SHOP, FUND), 8000);
+    world_end_reloaded(world);
+}
+
+static void a_held_payout_keeps_its_share(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 250, .cash_hold = 3});
+    const dure_tx_id_t held = redeem(world, 1001);
+    const dure_tx_id_t other = redeem(world, 2000);
+    assert_int_not_equal(world_number(world, DURE_LABEL_EARLIEST_DAY), -1);
+    result(world, DURE_RESULT_PAYOUT_HELD, held, true);
+    assert_int_equal(money_account(world, "fees")->received.won, 0);
+    result(world, DURE_RESULT_DONE, other, false); /* a rejection need not wait */
+    assert_int_equal(money_balance(world, SHOP, FUND), 6999);
+    world_reload(world);
+    world_days(world, 3);
+    result(world, DURE_RESULT_DONE, held, true);
+    assert_int_equal(money_moved(&world->effect, DURE_MOVE_PAYOUT_SETTLED, FUND), 976);
+    assert_int_equal(money_account(world, "fees")->received.won, 25);
+    world_end_reloaded(world);
+}
+
+/* What was decided stays, whatever a later program takes. */
+static void a_later_program_does_not_change_a_share(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 250});
+    const dure_tx_id_t before = redeem(world, 1000);
+    money_version(world, FUND, dure_day_add_days(world->ledger->today, 31), (money_terms_t){0});
+    world_days(world, 31);
+    const dure_tx_id_t after = redeem(world, 1000);
+    assert_int_equal(open_payout(world, after)->version, 1);
+    assert_int_equal(open_payout(world, after)->share.won, 0);
+    world_reload(world);
+    result(world, DURE_RESULT_DONE, before, true);
+    result(world, DURE_RESULT_DONE, after, true);
+    assert_int_equal(world->effect.moves_count, 1);
+    assert_int_equal(money_account(world, "fees")->received.won, 25);
+    world_end_reloaded(world);
+}
+
+/* Loads all records but for one won of each payout that is said to be a share. */
+static const char *load_with_shares(world_t *world)
+{
+    static uint8_t bytes[DURE_RECORD_SIZE_MAX], changed[DURE_RECORD_SIZE_MAX];
+    void *memory;
+    dure_ledger_t *to = world_second(world, &memory);
+    const char *problem = NULL;
+    uint64_t cursor = 0;
+    uint8_t table;
+    dure_blind_t blind;
+    dure_hash_t root;
+    dure_ledger_root(world->ledger, &root); /* the records are read from a clean tree */
+    dure_ledger_load_begin(to);
+    dure_writer_t out = dure_writer(bytes, sizeof bytes);
+    while (dure_ledger_next(world->ledger, &cursor, &table, &blind, &out)) {
+        dure_bytes_t record = dure_writer_bytes(&out);
+        if (table == DURE_TABLE_PAYOUT) {
+            dure_reader_t reader = dure_reader(record);
+            dure_record_payout_t payout;
+            dure_record_payout_decode(&reader, &payout);
+            payout.amount = dure_amount_minus(payout.amount, dure_amount(1));
+            payout.share = dure_amount_plus(payout.share, dure_amount(1));
+            dure_writer_t writer = dure_writer(changed, sizeof changed);
+            dure_record_payout_encode(&writer, &payout);
+            record = dure_writer_bytes(&writer);
+        }
+        assert_true(dure_ledger_load_record(to, table, &blind, record, &problem));
+        out = dure_writer(bytes, sizeof bytes);
+    }
+    const bool loaded = dure_ledger_load_end(to, &problem);
+    assert_int_equal(loaded, problem == NULL);
+    free(memory);
+    return problem;
+}
+
+static void a_share_without_an_account_is_not_loaded(void **state)
+{
+    (void)state;
+    world_t *world = cash_world((money_terms_t){.cash_share = 250});
+    redeem(world, 1000);
+    assert_null(load_with_shares(world)); /* another division has its account too */
+    world_end(world);
+    world = cash_world((money_terms_t){0});
+    redeem(world, 1000);
+    assert_string_equal(load_with_shares(world), "a payout whose share has no account");
+    world_end(world);
+    world = cash_world((money_terms_t){.cash_share = 250});
+    money_buy(world, BEN, FUND, 1000);
+    money_send(world, DURE_RESULT_DONE, BEN, body_cancel(FUND, 1));
+    assert_string_equal(load_with_shares(world), "a payout whose share has no account");
     world_end(world);
 }
 
@@ -310,6 +493,12 @@ int main(void)
         cmocka_unit_test(a_paused_fund_is_skipped),
         cmocka_unit_test(holds_stop_payments),
         cmocka_unit_test(a_redemption_leaves_a_share),
+        cmocka_unit_test(a_share_of_everything_is_taken_at_once),
+        cmocka_unit_test(a_rejected_redemption_comes_back_whole),
+        cmocka_unit_test(a_rejection_uncounts_in_its_own_period),
+        cmocka_unit_test(a_held_payout_keeps_its_share),
+        cmocka_unit_test(a_later_program_does_not_change_a_share),
+        cmocka_unit_test(a_share_without_an_account_is_not_loaded),
         cmocka_unit_test(held_money_is_not_redeemed),
         cmocka_unit_test(the_moves_of_a_payment_are_72),
     };

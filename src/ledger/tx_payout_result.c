@@ -1,6 +1,7 @@
-/* payout_result: the bank's definite answer.  Order of refusals: role, payout, city, hold.  A
-   rejected redemption gives the merchant its money back; of a cancellation or a remainder it stays
-   open, since the lot is gone and its holder is owed the price. */
+/* payout_result: the bank's definite answer.  Order of refusals: role, payout, city, hold.  With a
+   settled redemption its share goes to the program's account.  A rejected one gives the merchant
+   all its money back, and the period what the redemption was counted with; of a cancellation or a
+   remainder the payout stays open, since the lot is gone and its holder is owed the price. */
 #include "ledger/ledger_private.h"
 
 static void payout_close(dure_ledger_t *ledger, uint32_t cell, uint32_t party)
@@ -17,43 +18,64 @@ static void payout_close(dure_ledger_t *ledger, uint32_t cell, uint32_t party)
     }
 }
 
-static void settle(dure_ledger_t *ledger, fund_t *fund, uint32_t cell, uint32_t party)
+/* What was pending: what the bank pays, and the share that waits with it. */
+static dure_amount_t gross_of(const payout_t *payout)
 {
-    const payout_t *payout = payout_at(ledger, cell);
-    fund->pending = dure_amount_minus(fund->pending, payout->amount);
-    fund->escrow = dure_amount_minus(fund->escrow, payout->amount);
-    if (payout->why == PAYOUT_REDEMPTION) {
-        fund->redeemed = dure_amount_plus(fund->redeemed, payout->amount);
-    } else {
-        fund->refunded = dure_amount_plus(fund->refunded, payout->amount);
-    }
-    payout_close(ledger, cell, party);
+    return dure_amount_plus(payout->amount, payout->share);
 }
 
-static void reject(dure_ledger_t *ledger, uint32_t fund, uint32_t cell, uint32_t party)
+static void settle(dure_ledger_t *ledger, const work_t *work, uint32_t at, uint32_t cell,
+                   uint32_t party)
 {
-    payout_t *payout = payout_at(ledger, cell);
-    if (payout->why != PAYOUT_REDEMPTION) {
-        ledger_touch(ledger, payout, sizeof *payout);
-        payout->rejections = (uint16_t)(payout->rejections + (payout->rejections < UINT16_MAX));
+    const payout_t payout = *payout_at(ledger, cell);
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->pending = dure_amount_minus(fund->pending, gross_of(&payout));
+    fund->escrow = dure_amount_minus(fund->escrow, payout.amount);
+    payout_close(ledger, cell, party);
+    if (payout.why != PAYOUT_REDEMPTION) {
+        fund->refunded = dure_amount_plus(fund->refunded, payout.amount);
+        ledger_effect_move(work->effect, DURE_MOVE_REFUND_SETTLED, payout.fund, payout.id.party, 0,
+                           NULL, payout.amount);
+        return;
+    }
+    fund->redeemed = dure_amount_plus(fund->redeemed, payout.amount);
+    ledger_effect_move(work->effect, DURE_MOVE_PAYOUT_SETTLED, payout.fund, payout.id.party, 0,
+                       NULL, payout.amount);
+    const dure_yak_program_t *program = ledger_program(ledger, at, payout.version);
+    ledger_share_take(ledger, work->effect, party, at,
+                      &program->verbs[DURE_VERB_REDEMPTION].share_to, payout.share);
+}
+
+/* What the redemption was counted with, by the program and in the period in which it was asked. */
+static void uncount(dure_ledger_t *ledger, uint32_t at, uint32_t party, const payout_t *payout)
+{
+    question_t event = ledger_question(at, payout->version, DURE_VERB_REDEMPTION, gross_of(payout));
+    event.roles[DURE_ROLE_HOLDER] = party;
+    const made_t made = {.event = true, .amount = gross_of(payout)};
+    ledger_counters_give_back(ledger, &event, &made, payout->day);
+}
+
+static void reject(dure_ledger_t *ledger, const work_t *work, uint32_t at, uint32_t cell,
+                   uint32_t party)
+{
+    payout_t *kept = payout_at(ledger, cell);
+    const payout_t payout = *kept;
+    const bool redeems = payout.why == PAYOUT_REDEMPTION;
+    ledger_effect_move(work->effect,
+                       redeems ? DURE_MOVE_PAYOUT_REJECTED : DURE_MOVE_REFUND_REJECTED, payout.fund,
+                       payout.id.party, 0, NULL, gross_of(&payout));
+    if (!redeems) {
+        ledger_touch(ledger, kept, sizeof *kept);
+        kept->rejections = (uint16_t)(kept->rejections + (kept->rejections < UINT16_MAX));
         ledger_dirty(ledger, DURE_TABLE_PAYOUT, cell);
         return;
     }
-    const dure_amount_t amount = payout->amount;
-    fund_t *owed = ledger_fund_change(ledger, fund);
-    owed->pending = dure_amount_minus(owed->pending, amount);
-    owed->held_merchants = dure_amount_plus(owed->held_merchants, amount);
+    fund_t *fund = ledger_fund_change(ledger, at);
+    fund->pending = dure_amount_minus(fund->pending, gross_of(&payout));
+    fund->held_merchants = dure_amount_plus(fund->held_merchants, gross_of(&payout));
     payout_close(ledger, cell, party);
-    ledger_balance_add(ledger, party, fund, amount);
-}
-
-/* The effect itself says which kind of payout it was, so that it can be added up alone. */
-static dure_move_t move_of(const payout_t *payout, bool settled)
-{
-    if (payout->why != PAYOUT_REDEMPTION) {
-        return settled ? DURE_MOVE_REFUND_SETTLED : DURE_MOVE_REFUND_REJECTED;
-    }
-    return settled ? DURE_MOVE_PAYOUT_SETTLED : DURE_MOVE_PAYOUT_REJECTED;
+    ledger_balance_add(ledger, party, at, gross_of(&payout));
+    uncount(ledger, at, party, &payout);
 }
 
 dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work)
@@ -78,13 +100,11 @@ dure_result_t ledger_payout_result(dure_ledger_t *ledger, const work_t *work)
     }
     /* After this point the result must succeed. */
     const uint32_t fund = ledger_fund_find(ledger, payout.fund);
-    if (settled) {
-        settle(ledger, ledger_fund_change(ledger, fund), cell, party);
-    } else {
-        reject(ledger, fund, cell, party);
-    }
     work->effect->fund = payout.fund;
-    ledger_effect_move(work->effect, move_of(&payout, settled), payout.fund, payout.id.party, 0,
-                       NULL, payout.amount);
+    if (settled) {
+        settle(ledger, work, fund, cell, party);
+    } else {
+        reject(ledger, work, fund, cell, party);
+    }
     return DURE_RESULT_DONE;
 }

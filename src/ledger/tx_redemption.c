@@ -1,6 +1,7 @@
-/* redemption: merchant money becomes a payout, but for the share that the program gives to a city
-   account.  Order of refusals: kind, whether it may send, fund, balance, what of it is held, the
-   program, room. */
+/* redemption: merchant money becomes a payout.  The share that the program gives to a city account
+   waits with it and is taken when the bank has paid, so that a rejection gives the merchant all of
+   it back; a share of everything leaves the bank nothing to do and is taken at once.  Order of
+   refusals: kind, whether it may send, fund, balance, what of it is held, the program, room. */
 #include "ledger/ledger_private.h"
 
 uint32_t ledger_payout_add(dure_ledger_t *ledger, const dure_record_payout_t *record)
@@ -12,6 +13,7 @@ uint32_t ledger_payout_add(dure_ledger_t *ledger, const dure_record_payout_t *re
         .id = record->id,
         .fund = record->fund,
         .amount = record->amount,
+        .share = record->share,
         .rule = record->rule,
         .hold_until = record->hold_until,
         .rejections = record->rejections,
@@ -75,21 +77,20 @@ static void hold(const dure_ledger_t *ledger, const work_t *work, uint32_t fund,
     ledger_effect_number(work->effect, DURE_LABEL_EARLIEST_DAY, (uint64_t)payout->hold_until);
 }
 
-/* What is paid out; a share of all of it leaves nothing. */
+/* `amount` is for the bank to pay; the decision's share waits with it. */
 static void payout_open(dure_ledger_t *ledger, const work_t *work, uint32_t at,
                         const dure_yak_decision_t *decision, dure_amount_t amount)
 {
-    if (dure_amount_is_zero(amount)) {
-        return;
-    }
+    const dure_amount_t gross = work->tx->body.redemption.amount;
     fund_t *fund = ledger_fund_change(ledger, at);
-    fund->pending = dure_amount_plus(fund->pending, amount);
+    fund->pending = dure_amount_plus(fund->pending, gross);
     dure_record_payout_t payout = {
         .id = work->tx->id,
         .fund = fund->number,
         .version = ledger_fund_version(ledger, at),
         .why = PAYOUT_REDEMPTION,
         .amount = amount,
+        .share = decision->share,
         .day = ledger->today,
     };
     if (decision->outcome == DURE_YAK_HELD) {
@@ -99,7 +100,7 @@ static void payout_open(dure_ledger_t *ledger, const work_t *work, uint32_t at,
     ledger_touch(ledger, &ledger->state->redemptions_open, sizeof ledger->state->redemptions_open);
     ledger->state->redemptions_open++;
     ledger_effect_move(work->effect, DURE_MOVE_PAYOUT_OPENED, fund->number, work->tx->id.party, 0,
-                       NULL, amount);
+                       NULL, gross);
 }
 
 dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
@@ -119,10 +120,15 @@ dure_result_t ledger_redemption(dure_ledger_t *ledger, const work_t *work)
     work->effect->fund = fund->number;
     ledger_effect_move(work->effect, DURE_MOVE_MERCHANT_REDEEMED, fund->number, work->tx->id.party,
                        0, NULL, amount);
-    const dure_yak_program_t *program = ledger_program(ledger, at, ledger_fund_version(ledger, at));
-    ledger_share_take(ledger, work->effect, work->signer, at,
-                      &program->verbs[DURE_VERB_REDEMPTION].share_to, decision.share);
-    payout_open(ledger, work, at, &decision, dure_amount_minus(amount, decision.share));
+    const dure_amount_t paid = dure_amount_minus(amount, decision.share);
+    if (dure_amount_is_zero(paid)) {
+        const dure_yak_program_t *program =
+            ledger_program(ledger, at, ledger_fund_version(ledger, at));
+        ledger_share_take(ledger, work->effect, work->signer, at,
+                          &program->verbs[DURE_VERB_REDEMPTION].share_to, decision.share);
+    } else {
+        payout_open(ledger, work, at, &decision, paid);
+    }
     ledger_tally_commit(ledger, &tally);
     return DURE_RESULT_DONE;
 }

@@ -576,7 +576,7 @@ def gifts(city):
     city.run("recirculate", "3000002", "2", "1,500원", "--key", "party-3000001",
              out=["paid 1,500원 of village_gift (fund 2) to merchant 3000002", "to party 3000002"])
     city.run("remainder", "2", "1", *kim, out=["2,400원 of village_gift (fund 2) left in lot 1 given up",
-                                              "2,160원 to be paid by the bank", "240원 subsidy back to account budget",
+                                              "2,160원 set aside for a payout", "240원 subsidy back to account budget",
                                               "dure bank settle 2000011:0:"])
     payout = city.run("bank", "payouts", out=["remainder"])
     payout = re.search(r"2000011:0:\d+", payout).group(0)
@@ -607,7 +607,7 @@ def programs(city):
     equal((shown["mode"], shown["successor"], shown["version"], shown["next_from"]), ("full_refund", 1, 1, "2019-04-02"),
           "the fund's mode")
     city.run("show", "fund", "2", out=["open for full refund", "replaced by village_general (fund 1)"])
-    city.run("remainder", "2", "2", "--key", "kim.key", out=["900원 to be paid by the bank"])
+    city.run("remainder", "2", "2", "--key", "kim.key", out=["900원 set aside for a payout"])
     decide(city, "resume", "2")
     city.run("tick", "2019-04-02")
     city.run("show", "fund", "2", out=["program version 2\n", "5 %"])

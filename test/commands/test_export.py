@@ -36,6 +36,9 @@ def found(city):
                              "    deny  kind_of_shop when payee.category = gambling\n"
                              "    reward 1% of amount from issuer.budget\n"
                              "    share  2% of amount to issuer.budget\n")
+    source = source.replace("    hold  risky 3 days when holder.risk >= 700\n",
+                            "    hold  risky 3 days when holder.risk >= 700\n"
+                            "    share 1% of amount to issuer.budget\n")
     for number in (1, 2):
         name = os.path.join(city.folder, f"{number}.yak")
         with open(name, "w", encoding="utf-8") as file:
@@ -56,12 +59,27 @@ def live(city):
     city.run("tick", "+2h")
     first = city.json("redeem", "1", "38,220", *SHOP)["id"]
     city.run("bank", "settle", first)
-    city.run("bank", "reject", city.json("redeem", "2", "5,000", *SHOP)["id"])
-    city.run("redeem", "2", "1,000", *SHOP)
+    shares(city)
     city.refunded = city.json("refund", paid, "2,000", *SHOP)["id"]
     city.run("pay", "3000001", "500", "--fund", "1", *KIM)
     city.run("cancel", "1", "1", "--key", "kim.key", code=1)
     city.run("buy", "2", "7,000", *KIM)
+
+
+def shares(city):
+    """The city's share of what is cashed out goes when the bank has paid; of what it could not pay the shop has all again."""
+    def budget():
+        return next(a["balance"] for a in city.json("show", "supply")["accounts"] if a["name"] == "budget")
+
+    before = city.json("party", "show", "3000001")["balances"], budget()
+    rejected = city.json("redeem", "2", "5,000", *SHOP)["id"]
+    city.run("bank", "payouts", out=["4,950원", "1 in all, 4,950원"])
+    city.run("bank", "reject", rejected, out=["5,000원 given back to party 3000001"])
+    equal((city.json("party", "show", "3000001")["balances"], budget()), before, "nothing but the payout was tried")
+    again = city.json("redeem", "2", "5,000", *SHOP)["id"]
+    city.run("bank", "settle", again, out=["4,950원 paid by the bank", "50원 of village_2 (fund 2) of it to account budget"])
+    equal(budget(), before[1] + 50, "the share, once")
+    city.run("redeem", "2", "1,000", *SHOP, out=["1,000원 set aside for a payout", "the bank pays 990원; 10원 go to the city once it has"])
 
 
 def receipts(city):

@@ -21,18 +21,27 @@ def changes(cell):
 
 
 def read_page():
-    """{move: (changes of the fund, of the account, of the party, whether the party is each row's)}"""
+    """{move: [(where it stands, changes of the fund, of the account, of the party, whether the party is each row's)]}"""
     moves = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         if len(cells) == 6 and cells[0] in NAMES.values():
-            moves[cells[0]] = changes(cells[3]), changes(cells[4]), changes(cells[5]), "each row" in cells[5]
+            does = cells[1], changes(cells[3]), changes(cells[4]), changes(cells[5]), "each row" in cells[5]
+            moves.setdefault(cells[0], []).append(does)
     need(set(moves) == set(NAMES.values()), "money.md does not have exactly the moves of the vocabulary")
     return moves
 
 
 NAMES = LAYOUTS.vocabularies["moves"]
 MOVES = read_page()
+
+
+def what_it_does(name, kind):
+    """A move that has several rows does what the one says that names this kind of transaction."""
+    rows = MOVES[name]
+    fitting = rows if len(rows) == 1 else [row for row in rows if kind in re.findall(r"\w+", row[0])]
+    need(len(fitting) == 1, f"money.md does not say what {name} does in {kind}")
+    return fitting[0][1:]
 
 
 class Sums:
@@ -64,7 +73,7 @@ class Sums:
             self.wrong.append((tx.id, change))
 
     def move(self, tx, effect, name, move):
-        of_fund, of_account, of_party, by_rows = MOVES[name]
+        of_fund, of_account, of_party, by_rows = what_it_does(name, tx.kind)
         amount, fund = move["amount"], move["fund"]
         self.moved[name] = self.moved.get(name, 0) + amount
         figures = self.funds.setdefault(fund, dict.fromkeys(FIGURES, 0)) if fund else None
@@ -84,9 +93,9 @@ class Sums:
                 holder[what] += sign * each
                 if holder[what] < 0:
                     self.wrong.append((tx.id, f"party {party} {what} less than nothing"))
-        self.payout(tx, name, move)
+        self.payout(tx, effect, name, move)
 
-    def payout(self, tx, name, move):
+    def payout(self, tx, effect, name, move):
         kinds = {"redemption": 1, "purchase_cancel": 2, "remainder": 3}
         if name == "payout_opened":
             self.payouts[tx.id] = (move["fund"], kinds[tx.kind], move["amount"])
@@ -95,7 +104,8 @@ class Sums:
             opened = self.payouts.get(answered)
             if name != "refund_rejected":
                 self.payouts.pop(answered, None)
-            if opened is None or opened[::2] != (move["fund"], move["amount"]) or (
+            share = sum(m["amount"] for m in effect["moves"] if NAMES[m["what"]] == "share_taken")
+            if opened is None or opened[::2] != (move["fund"], move["amount"] + share) or (
                     (opened[1] == 1) != name.startswith("payout")):
                 self.wrong.append((tx.id, f"answers {opened}"))
 
@@ -120,7 +130,7 @@ def fund_sums(state, fund):
     return {
         "held_citizens": sum(lot["left"] for party in parties for lot in party["lots"] if lot["fund"] == number),
         "held_merchants": sum(b["amount"] for party in parties for b in party["balances"] if b["fund"] == number),
-        "pending": sum(p["amount"] for p in state.table("record_payout") if p["fund"] == number),
+        "pending": sum(p["amount"] + p["share"] for p in state.table("record_payout") if p["fund"] == number),
         "ordered": (sum(o["face"] for o in state.table("record_order") if o["fund"] == number)
                     + sum(b["total"] - b["used"] for b in granting(state) if b["fund"] == number)),
     }
@@ -170,7 +180,7 @@ def compare(report, state, sums):
     report(not wrong, "accounts: deposited, received and spent are what moved, and leave what they have", wrong)
     report(without_nothing(sums.holders) == without_nothing(held(state)),
            f"{len(sums.holders)} holders: what each has and owes follows from the moves")
-    payouts = {tuple(p["id"].values()): (p["fund"], p["why"], p["amount"]) for p in state.table("record_payout")}
+    payouts = {tuple(p["id"].values()): (p["fund"], p["why"], p["amount"] + p["share"]) for p in state.table("record_payout")}
     report(sums.payouts == payouts, f"{len(payouts)} open payouts, of whatever kind, are those that nobody answered")
     refunds = {tuple(r["id"].values()): r["refunded"] for r in state.table("record_refund")}
     wrong = [key for key, amount in refunds.items() if sums.refunds.get(key) != amount]

@@ -84,13 +84,14 @@ class Dured:
 
 # ---- a directory at rest ----
 
-def check_money(state, audit):
+def check_money(state, audits):
     for fund in state.table("record_fund"):
         sums = money.fund_sums(state, fund)
         wrong = {name: (value, fund[name]) for name, value in sums.items() if value != fund[name]}
         report(not wrong, f"fund {fund['fund']}: lots, balances, payouts and orders add up to its figures", wrong)
         wrong = [name for name, equation in money.FUND_EQUATIONS.items() if equation(fund) != fund[name]]
         report(not wrong, f"fund {fund['fund']}: supply and escrow equations hold", wrong)
+        audit = audits[fund["fund"]]
         wrong = {name for name in fund if name in audit and audit[name] != fund[name]}
         report(not wrong, f"fund {fund['fund']}: the figures are those that the node names", wrong)
     accounts = {account["name"]: account["reserved"] for account in state.table("record_account")}
@@ -116,7 +117,7 @@ def check_at_rest(directory, summary):
     sources = {H(trees.YAK_SOURCE, tx.what["act"]["value"]["source"]) for _, _, tx in chain.txs
                if tx.kind == "propose" and tx.what["act"]["name"] == "fund"}
     report(programs and all(p["source"] in sources for p in programs), "programs are those of the proposals in the log")
-    check_money(state, summary["audit"])
+    check_money(state, {fund["fund"]: summary["audit"] for fund in state.table("record_fund")})
     return node
 
 
@@ -394,6 +395,19 @@ SMALL = (  # what is typed; key files are in {keys}; a * before what ends with 1
     "cancel 1 2 --key {keys}/phone.key",
     "bank reject 77:0:5",
     "buy 1 10,000원 --key {keys}/phone.key",
+    "city account small",
+    "city approve 11:0:5",
+    "deposit small 1,000,000원",
+    "city fund test/scenario/market.yak --number 2 --ceiling 100,000,000원",
+    "city approve 11:0:6",
+    "buy 2 10,000원 --key {keys}/phone.key",
+    "bank credit 77:0:7",
+    "pay 88 5,000원 --fund 2 --key {keys}/phone.key",
+    "redeem 2 1,000원 --key {keys}/party-88.key",
+    "bank reject 88:0:5",
+    "redeem 2 1,500원 --key {keys}/party-88.key",
+    "bank settle 88:0:6",
+    "redeem 2 500원 --key {keys}/party-88.key",
     "tick +1d",
 )
 
@@ -429,7 +443,10 @@ def check_small(directory):
     proposals = state.table("record_proposal")
     report(len(proposals) == 2, "two proposals are open")
     holds("their acts decode", lambda: [LAYOUTS.decode("act", proposal["act"]) for proposal in proposals])
-    check_money(state, {"issued": 50000, "pending": 28200, "redeemed": 3000, "refunded": 1800, "ordered": 10000})
+    check_money(state, {1: {"issued": 50000, "pending": 28200, "redeemed": 3000, "refunded": 1800, "ordered": 10000},
+                        2: {"issued": 10000, "pending": 500, "redeemed": 1500, "refunded": 0, "ordered": 0}})
+    shares = [payout["share"] for payout in state.table("record_payout") if payout["share"]]
+    report(shares == [5], "of what is cashed out, the city's share waits for the bank", shares)
     effects = check_effects(node, blocks)
     check_effect_sums(node, effects)
     check_numbers(node, effects)

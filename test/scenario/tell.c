@@ -350,6 +350,9 @@ static bool see_payout(scenario_t *scenario, const thing_t *thing, const dure_tx
     dure_record_payout_decode(&reader, &record);
     scenario_say(scenario, "    %s: a payout of %s is open", thing->name,
                  scenario_won(record.amount.won));
+    if (record.share.won > 0) {
+        scenario_say(scenario, ", and a share of %s", scenario_won(record.share.won));
+    }
     if (record.hold_until != 0) {
         scenario_say(scenario, ", held until %s by %s", scenario_day(record.hold_until),
                      record.rule.text);

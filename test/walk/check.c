@@ -234,7 +234,7 @@ static void open_add(walk_t *walk)
     while (next(walk, DURE_TABLE_PAYOUT, &cursor, &reader)) {
         dure_record_payout_t payout;
         dure_record_payout_decode(&reader, &payout);
-        const uint64_t amount = payout.amount.won;
+        const uint64_t amount = payout.amount.won + payout.share.won;
         sums_of(payout.fund)->pending += amount;
     }
     cursor = 0;

@@ -116,7 +116,7 @@ typedef struct {
 
 typedef struct {
     dure_tx_id_t id;
-    uint64_t fund, amount;
+    uint64_t fund, amount, share; /* paid by the bank; its account's, then */
     uint8_t version, why;
     int day, hold_until;
     dure_name_t rule;

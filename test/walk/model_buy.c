@@ -391,18 +391,17 @@ model_code_t model_redemption(model_t *model, const model_work_t *work)
     const dure_yak_verb_t *verb = &model_rules(fund, version)->verbs[DURE_VERB_REDEMPTION];
     balance_take(work->signer, fund->number, amount);
     fund->held_merchants -= amount;
-    fund->pending += amount - share;
-    fund->redeemed += share;
-    fund->escrow -= share;
-    if (share > 0) {
-        model_get_back(model_account(model, fund->city, &verb->share_to), share);
-    }
     if (share == amount) {
+        fund->redeemed += share;
+        fund->escrow -= share;
+        model_get_back(model_account(model, fund->city, &verb->share_to), share);
         return code;
     }
+    fund->pending += amount;
     payout_put(model, work, fund, version, 1, amount - share);
+    model_payout_t *payout = &model->payouts[model->payouts_count - 1];
+    payout->share = share;
     if (decision.outcome == DURE_YAK_HELD) {
-        model_payout_t *payout = &model->payouts[model->payouts_count - 1];
         payout->hold_until = dure_day_add_days(model->today, decision.hold_days);
         payout->rule = verb->rules[decision.rule].name;
     }
@@ -508,17 +507,30 @@ model_code_t model_payout_result(model_t *model, const model_work_t *work)
         return DURE_RESULT_DONE;
     }
     model->payouts[at] = model->payouts[--model->payouts_count];
-    fund->pending -= payout.amount;
+    const uint64_t gross = payout.amount + payout.share;
+    fund->pending -= gross;
     if (!settled) {
         const model_balance_t *has = model_balance(party, payout.fund);
-        fund->held_merchants += payout.amount;
-        model_balance_set(party, payout.fund, (has == NULL ? 0 : has->amount) + payout.amount,
+        fund->held_merchants += gross;
+        model_balance_set(party, payout.fund, (has == NULL ? 0 : has->amount) + gross,
                           has == NULL ? 0 : has->owed);
+        const model_question_t question = {.fund = fund,
+                                           .version = payout.version,
+                                           .verb = DURE_VERB_REDEMPTION,
+                                           .roles = {[DURE_ROLE_HOLDER] = party}};
+        model_count_back(model, &question, &(model_back_t){.amount = gross, .events = 1},
+                         payout.day);
         return DURE_RESULT_DONE;
     }
-    fund->escrow -= payout.amount;
+    fund->escrow -= gross;
     if (payout.why == 1) {
-        fund->redeemed += payout.amount;
+        fund->redeemed += gross;
+        if (payout.share > 0) {
+            const dure_yak_program_t *rules = model_rules(fund, payout.version);
+            model_get_back(
+                model_account(model, fund->city, &rules->verbs[DURE_VERB_REDEMPTION].share_to),
+                payout.share);
+        }
     } else {
         fund->refunded += payout.amount;
     }

@@ -261,6 +261,7 @@ static bool orders_and_payouts(const pass_t *pass)
                                              .version = at->version,
                                              .why = at->why,
                                              .amount = {at->amount},
+                                             .share = {at->share},
                                              .day = at->day,
                                              .hold_until = at->hold_until,
                                              .rule = at->rule,
