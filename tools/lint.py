@@ -298,6 +298,7 @@ def headers_alone(tree):
         if not (path.startswith("src/") and path.endswith(".h")):
             continue
         command = [*shlex.split(tree.cc), "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Isrc",
+                   *(["-Itest"] if path.split("/")[-1].startswith("test_") else []),  # as the tests are built
                    "-fsyntax-only", "-x", "c", "-"]
         run = subprocess.run(command, input=f'#include "{path[4:]}"\n', cwd=tree.root,
                              capture_output=True, text=True)
