@@ -46,7 +46,8 @@ test: install ## every test, in three builds, and the lint; ends with `N passed,
 crash: install ## the long tests: simulated power losses, real kill -9, a million random steps
 	@python3 tools/run_tests.py --build "$(BUILD)" --cc "$(CC)" --opt="$(OPT)" --jobs "$(JOBS)" --long
 
-bench: build ## measure; writes $(BUILD)/bench.json
+bench: build ## measure, PostgreSQL beside it; writes $(BUILD)/bench.json
+	@tools/install.sh bench
 	@tools/bench.sh
 
 replay: build ## replay real months of CITY at FRACTION with SEED; writes $(OUT)/summary.json

@@ -4,4 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/require.sh
 require_program dure-bench
-exec "$BUILD/dure-bench" --out "$BUILD/bench.json"
+"$BUILD/dure-bench" --out "$BUILD/bench.json"
+python3 bench/postgres.py "$BUILD/bench.json"

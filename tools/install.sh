@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that the build and its tests need and that are not there yet.
 # As root, or by `sudo -n`; otherwise it prints the line to run and ends with 1.
+# `tools/install.sh bench` also installs what only `make bench` needs.
 set -euo pipefail
 
 packages=(
@@ -24,6 +25,9 @@ packages=(
     git                # the file list of the lint
     strace             # makes syncs and writes fail in the tests of a running node
 )
+if [ "${1:-}" = bench ]; then
+    packages+=(postgresql) # the same double entry beside the ledger
+fi
 
 if ! command -v dpkg-query >/dev/null; then
     missing_tools=()
