@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 . tools/require.sh
 require_program dure-city
 mkdir -p "$OUT"
-exec "$BUILD/dure-city" replay --city "$CITY" --fraction "$FRACTION" --seed "$SEED" --out "$OUT"
+"$BUILD/dure-city" replay --city "$CITY" --fraction "$FRACTION" --seed "$SEED" --out "$OUT"
+python3 tools/replay_report.py "$OUT"
