@@ -226,8 +226,6 @@ static size_t lay_all(dure_ledger_t *ledger)
     const size_t scratch = lay(&offset, DURE_RECORD_SIZE_MAX);
     const size_t rows = lay(&offset, (size_t)BATCH_ROWS * DURE_EFFECT_ROW_SIZE);
     const size_t flags = lay(&offset, refs);
-    const size_t slot_of = lay(&offset, (size_t)refs * sizeof(uint32_t));
-    const size_t ref_of = lay(&offset, (size_t)refs * sizeof(uint32_t));
     const size_t dirty = lay(&offset, (size_t)refs * sizeof(uint32_t));
     const size_t touched = lay(&offset, (size_t)refs * sizeof(uint32_t));
     const size_t journal = lay(&offset, ledger->limits.journal_bytes_max);
@@ -242,8 +240,6 @@ static size_t lay_all(dure_ledger_t *ledger)
         ledger->scratch = memory + scratch;
         ledger->rows = memory + rows;
         ledger->flags = memory + flags;
-        ledger->slot_of = (uint32_t *)(void *)(memory + slot_of);
-        ledger->ref_of = (uint32_t *)(void *)(memory + ref_of);
         ledger->dirty = (uint32_t *)(void *)(memory + dirty);
         ledger->touched = (uint32_t *)(void *)(memory + touched);
         ledger->journal = memory + journal;

@@ -295,7 +295,7 @@ typedef struct {
 } record_id_t;
 
 #define FLAG_DIRTY   1u /* stands in the dirty list */
-#define FLAG_IN_TREE 2u /* slot_of is valid */
+#define FLAG_IN_TREE 2u /* has a leaf, whose slot is the reference */
 #define FLAG_TOUCHED 4u /* stands in the list of what this block brought into the tree */
 
 struct dure_ledger {
@@ -332,8 +332,6 @@ struct dure_ledger {
     dure_tree_t *tree;
     uint32_t ref_base[TABLE_COUNT + 1]; /* a record's reference: base of its table + cell */
     uint8_t *flags;                     /* by reference */
-    uint32_t *slot_of;                  /* by reference */
-    uint32_t *ref_of;                   /* by slot */
     uint32_t *dirty, *touched;          /* references */
     uint32_t dirty_count, touched_count;
 };

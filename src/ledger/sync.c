@@ -1,5 +1,6 @@
-/* From records to the tree.  A changed record is noted once; only dure_ledger_root encodes and
-   hashes it, so a record that changes many times in a block is hashed once. */
+/* From records to the tree: a record's reference is its leaf's slot.  A changed record is noted
+   once; only dure_ledger_root encodes and hashes it, so a record that changes many times in a block
+   is hashed once. */
 #include "ledger/ledger_private.h"
 
 #include <string.h>
@@ -39,7 +40,7 @@ void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
 
 static void leave_tree(dure_ledger_t *ledger, uint32_t ref)
 {
-    const dure_hash_t key = *dure_tree_key_at(ledger->tree, ledger->slot_of[ref]);
+    const dure_hash_t key = *dure_tree_key_at(ledger->tree, ref);
     dure_tree_remove(ledger->tree, &key);
     ledger->flags[ref] &= (uint8_t)~FLAG_IN_TREE;
 }
@@ -58,7 +59,7 @@ static void leave_if_other(dure_ledger_t *ledger, dure_table_t table, uint32_t c
     const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
     dure_hash_t key;
     dure_state_key(&key, &primary);
-    if (!dure_hash_equal(&key, dure_tree_key_at(ledger->tree, ledger->slot_of[ref]))) {
+    if (!dure_hash_equal(&key, dure_tree_key_at(ledger->tree, ref))) {
         leave_tree(ledger, ref);
     }
 }
@@ -95,7 +96,7 @@ static void enter_tree(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table
     dure_hash_t value;
     value_of(ledger, &value, table, cell);
     if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
-        bunch->slots[bunch->count] = ledger->slot_of[ref];
+        bunch->slots[bunch->count] = ref;
         bunch->values[bunch->count++] = value;
         if (bunch->count == BUNCH) {
             bunch_put(ledger, bunch);
@@ -105,10 +106,7 @@ static void enter_tree(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table
     const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
     dure_hash_t key;
     dure_state_key(&key, &primary);
-    const uint32_t slot = dure_tree_set(ledger->tree, &key, &value);
-    DURE_ASSERT(slot != DURE_TREE_SLOT_NONE);
-    ledger->slot_of[ref] = slot;
-    ledger->ref_of[slot] = ref;
+    dure_tree_put(ledger->tree, ref, &key, &value);
     ledger->flags[ref] |= FLAG_IN_TREE;
 }
 
@@ -127,7 +125,7 @@ static void fetch_leaf(const dure_ledger_t *ledger, uint32_t index)
     if (index < ledger->dirty_count) {
         const uint32_t ref = ledger->dirty[index];
         if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
-            dure_tree_fetch(ledger->tree, ledger->slot_of[ref]);
+            dure_tree_fetch(ledger->tree, ref);
         }
     }
 }
@@ -236,7 +234,7 @@ bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *ta
         return false;
     }
     uint32_t cell;
-    const dure_table_t which = table_of(ledger, ledger->ref_of[slot], &cell);
+    const dure_table_t which = table_of(ledger, slot, &cell);
     const bool exists = ledger_record_write(ledger, which, cell, out, blind);
     DURE_ASSERT(exists);
     *table = (uint8_t)which;

@@ -36,6 +36,10 @@ dure_tree_t *dure_tree_init(void *memory, size_t memory_size, uint32_t leaves_ma
    same until the key is removed, or DURE_TREE_SLOT_NONE if the tree is full (tree unchanged).
    Nothing is hashed here: the path is marked dirty. */
 uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value);
+/* dure_tree_put: inserts a key that is not there, into a slot of the caller's choice that is not in
+   use.  A tree whose slots the caller numbers is filled by this alone, never by dure_tree_set. */
+void dure_tree_put(dure_tree_t *tree, uint32_t slot, const dure_hash_t *key,
+                   const dure_hash_t *value);
 /* dure_tree_set_many: changes the values of slots already known, without a search by key; asserts
    that they are in use. */
 void dure_tree_set_many(dure_tree_t *tree, const uint32_t *slots, const dure_hash_t *values,

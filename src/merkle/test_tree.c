@@ -223,6 +223,34 @@ static void order_does_not_matter(void **state)
     free(backward);
 }
 
+/* The caller may number the slots as it likes. */
+static void slots_may_be_the_callers(void **state)
+{
+    (void)state;
+    static model_t model;
+    dure_tree_t *own = tree_new(200);
+    dure_tree_t *theirs = tree_new(200);
+    uint64_t seed = 11;
+    model.count = 0;
+    while (model.count < 100) {
+        model_set(&model, own, 200, &seed);
+    }
+    for (uint32_t i = 0; i < 100; i++) {
+        dure_tree_put(theirs, 199 - 2 * i, &model.keys[i], &model.values[i]);
+        assert_memory_equal(dure_tree_key_at(theirs, 199 - 2 * i), &model.keys[i],
+                            sizeof(dure_hash_t));
+    }
+    assert_roots_equal(theirs, &model);
+    for (uint32_t i = 0; i < 50; i++) {
+        dure_tree_remove(theirs, &model.keys[0]);
+        dure_tree_put(theirs, 2 * i, &model.keys[0], &model.values[1]);
+        model.values[0] = model.values[1];
+        assert_roots_equal(theirs, &model);
+    }
+    free(own);
+    free(theirs);
+}
+
 /* 257 keys of which each two next to each other differ ever deeper: the longest runs there are. */
 static void keys_with_long_prefixes_fit(void **state)
 {
@@ -494,6 +522,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_gives_the_models_root),
         cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(slots_may_be_the_callers),
         cmocka_unit_test(keys_with_long_prefixes_fit),
         cmocka_unit_test(proofs_prove_nothing_else),
         cmocka_unit_test(another_keys_leaf_must_share_the_path),

@@ -255,11 +255,30 @@ uint32_t dure_tree_next(const dure_tree_t *tree, uint32_t slot)
     return ref & ~REF_LEAF;
 }
 
-static uint32_t leaf_new(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value)
+/* Hangs a filled leaf into the tree; its key parts from the one met there at `depth`. */
+static void leaf_hang(dure_tree_t *tree, uint32_t slot, unsigned depth)
 {
-    const uint32_t slot = leaf_take(tree);
-    *leaf_at(tree, slot) = (leaf_t){.key = *key, .value = *value, .parent = REF_NONE};
-    return slot;
+    const dure_hash_t *key = &leaf_at(tree, slot)->key;
+    if (tree->root == REF_NONE) {
+        tree->root = slot | REF_LEAF;
+        return;
+    }
+    uint32_t below = tree->root; /* what the new node will stand above */
+    uint32_t parent = REF_NONE;
+    while (!ref_is_leaf(below) && node_at(tree, below)->depth < depth) {
+        parent = below;
+        below = node_at(tree, below)->side[key_bit(key, node_at(tree, below)->depth)];
+    }
+    const uint32_t index = node_take(tree);
+    node_t *node = node_at(tree, index);
+    const unsigned side = key_bit(key, depth);
+    *node = (node_t){.depth = (uint8_t)depth, .dirty = 1, .above = key_bits_above(key, depth)};
+    link_replace(tree, parent, below, index);
+    node->side[side] = slot | REF_LEAF;
+    node->side[1 - side] = below;
+    parent_set(tree, slot | REF_LEAF, index);
+    parent_set(tree, below, index);
+    dirty_from(tree, parent);
 }
 
 uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_hash_t *value)
@@ -279,28 +298,24 @@ uint32_t dure_tree_set(dure_tree_t *tree, const dure_hash_t *key, const dure_has
         return DURE_TREE_SLOT_NONE;
     }
     /* After this point it must succeed: a free leaf implies a free node. */
-    const uint32_t slot = leaf_new(tree, key, value);
-    if (tree->root == REF_NONE) {
-        tree->root = slot | REF_LEAF;
-        return slot;
-    }
-    uint32_t below = tree->root; /* what the new node will stand above */
-    uint32_t parent = REF_NONE;
-    while (!ref_is_leaf(below) && node_at(tree, below)->depth < depth) {
-        parent = below;
-        below = node_at(tree, below)->side[key_bit(key, node_at(tree, below)->depth)];
-    }
-    const uint32_t index = node_take(tree);
-    node_t *node = node_at(tree, index);
-    const unsigned side = key_bit(key, depth);
-    *node = (node_t){.depth = (uint8_t)depth, .dirty = 1, .above = key_bits_above(key, depth)};
-    link_replace(tree, parent, below, index);
-    node->side[side] = slot | REF_LEAF;
-    node->side[1 - side] = below;
-    parent_set(tree, slot | REF_LEAF, index);
-    parent_set(tree, below, index);
-    dirty_from(tree, parent);
+    const uint32_t slot = leaf_take(tree);
+    *leaf_at(tree, slot) = (leaf_t){.key = *key, .value = *value, .parent = REF_NONE};
+    leaf_hang(tree, slot, depth);
     return slot;
+}
+
+void dure_tree_put(dure_tree_t *tree, uint32_t slot, const dure_hash_t *key,
+                   const dure_hash_t *value)
+{
+    DURE_ASSERT(slot < tree->leaves_max);
+    unsigned depth = 0;
+    if (tree->root != REF_NONE) {
+        depth = key_parting(&leaf_of(tree, descend(tree, key))->key, key);
+    }
+    tree->leaf_used = slot < tree->leaf_used ? tree->leaf_used : slot + 1;
+    tree->leaf_count++;
+    *leaf_at(tree, slot) = (leaf_t){.key = *key, .value = *value, .parent = REF_NONE};
+    leaf_hang(tree, slot, depth);
 }
 
 void dure_tree_fetch(const dure_tree_t *tree, uint32_t slot)
