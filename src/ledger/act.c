@@ -166,13 +166,13 @@ static void fund_perform(dure_ledger_t *ledger, uint8_t city, const dure_tx_id_t
     const uint32_t program = ledger_program_add(ledger, &record);
     const bool parsed = ledger_program_parse(ledger, program);
     DURE_ASSERT(parsed);
+    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0); /* counts the funds */
     fund_t *fund = fund_at(ledger, ledger_fund_add(ledger, act->fund));
     fund->programs[0] = program;
     fund->city = city;
     fund->versions = 1;
     fund->loaded = 1;
     fund->ceiling = act->ceiling;
-    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
 }
 
 /* ---- parameter */
@@ -398,10 +398,10 @@ static dure_result_t limit_check(const dure_ledger_t *ledger, const work_t *work
 
 static void limit_perform(dure_ledger_t *ledger, const dure_act_limit_t *act)
 {
+    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
     uint32_t *parties_max = &ledger->state->parties_max;
     ledger_touch(ledger, parties_max, sizeof *parties_max);
     *parties_max = act->parties_max;
-    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
 }
 
 dure_result_t ledger_act_check(dure_ledger_t *ledger, const work_t *work, const dure_act_t *act)

@@ -1,9 +1,9 @@
 /* What the files of ledger/ share.  Nothing outside this folder includes it.
 
    All state stands in one region: pools of equal cells, and indexes over them.  Whoever changes a
-   byte of it calls ledger_touch first (the journal for dure_ledger_drop) and ledger_dirty for the
-   record it belongs to (the tree).  Beside the region stand caches that follow from it: loaded
-   programs, the tree, what is dirty. */
+   byte of it calls ledger_dirty first, for the record that it belongs to (the tree; a checkpoint
+   under way keeps the record as it was), and ledger_touch (the journal for dure_ledger_drop).
+   Beside the region stand caches that follow from it: loaded programs, the tree, what is dirty. */
 #ifndef DURE_LEDGER_PRIVATE_H
 #define DURE_LEDGER_PRIVATE_H
 

@@ -45,6 +45,7 @@ static uint32_t places_taken(const dure_ledger_t *ledger, const party_t *party, 
 
 void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
 {
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     party_t *owner = party_at(ledger, party);
     for (uint32_t at = owner->holdings; at != CELL_NONE;) {
         lot_t *lot = lot_at(ledger, at);
@@ -60,7 +61,6 @@ void ledger_lots_merge(dure_ledger_t *ledger, uint32_t party, uint32_t fund)
         }
         at = next;
     }
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 /* Funds in which the party has lots or orders. */
@@ -259,11 +259,11 @@ uint32_t ledger_reward_issue(dure_ledger_t *ledger, uint32_t party, uint32_t fun
         return ledger_lot_issue(ledger, party, fund, version, DURE_ORIGIN_REWARD, amount,
                                 DURE_AMOUNT_ZERO, ledger->today);
     }
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     lot_t *lot = lot_at(ledger, cell);
     ledger_touch(ledger, lot, sizeof *lot);
     const uint64_t mask = (UINT64_C(1) << 50) - 1;
     lot->face = dure_amount_plus(dure_amount(lot->face), amount).won & mask;
     lot->left = lot->face;
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     return lot->number;
 }

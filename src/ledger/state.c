@@ -162,6 +162,7 @@ bool ledger_has_role(const dure_ledger_t *ledger, uint32_t party, dure_service_t
 uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, uint8_t kind,
                           uint8_t roles, const dure_blind_t *blind)
 {
+    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0); /* counts the parties */
     const uint32_t cell = ledger_take(ledger, POOL_PARTY);
     *party_at(ledger, cell) = (party_t){
         .number = number,
@@ -179,7 +180,6 @@ uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, 
     };
     ledger_index_add(ledger, INDEX_PARTY, cell);
     ledger_dirty(ledger, DURE_TABLE_PARTY, cell);
-    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
     return cell;
 }
 
@@ -194,6 +194,7 @@ uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint
 
 void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry)
 {
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     party_t *owner = party_at(ledger, party);
     uint32_t cell = ledger_key_find(ledger, owner, entry->slot);
     if (cell == CELL_NONE) {
@@ -209,7 +210,6 @@ void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_
     ledger_touch(ledger, key, sizeof *key);
     key->slot = entry->slot;
     key->key = entry->key;
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 bool dure_ledger_signer_key(const dure_ledger_t *ledger, uint64_t party, uint8_t slot,
@@ -314,6 +314,7 @@ void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
          at = attribute_at(ledger, at)->next) {
         previous = at;
     }
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     const uint32_t cell = ledger_take(ledger, POOL_ATTRIBUTE);
     attribute_t *attribute = attribute_at(ledger, cell);
     attribute->what =
@@ -323,17 +324,16 @@ void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
     attribute->from = (uint32_t)entry->from & 0x1ffffu;
     attribute->until = (uint32_t)entry->until & 0x1ffffu;
     ledger_link(ledger, POOL_ATTRIBUTE, &owner->attributes, previous, cell);
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 void ledger_attribute_remove(dure_ledger_t *ledger, uint32_t party, uint32_t cell)
 {
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     const uint32_t what = attribute_at(ledger, cell)->what;
     if (what >= LIST_BASE) {
         list_release(ledger, what);
     }
     ledger_unlink(ledger, POOL_ATTRIBUTE, &party_at(ledger, party)->attributes, cell);
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 /* ---- merchant money
@@ -362,6 +362,7 @@ bool ledger_balance_room(const dure_ledger_t *ledger, uint32_t party, uint32_t n
 
 void ledger_balance_add(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t amount)
 {
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     party_t *owner = party_at(ledger, party);
     uint32_t cell = ledger_balance_find(ledger, owner, fund);
     if (cell == CELL_NONE) {
@@ -379,11 +380,11 @@ void ledger_balance_add(dure_ledger_t *ledger, uint32_t party, uint32_t fund, du
     balance_t *balance = balance_at(ledger, cell);
     ledger_touch(ledger, balance, sizeof *balance);
     balance->amount = dure_amount_plus(balance->amount, amount);
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 void ledger_balance_take(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t amount)
 {
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     party_t *owner = party_at(ledger, party);
     const uint32_t cell = ledger_balance_find(ledger, owner, fund);
     DURE_ASSERT(cell != CELL_NONE);
@@ -393,7 +394,6 @@ void ledger_balance_take(dure_ledger_t *ledger, uint32_t party, uint32_t fund, d
     if (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(balance->owed)) {
         ledger_unlink(ledger, POOL_BALANCE, &owner->holdings, cell);
     }
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
 }
 
 void ledger_owed_set(dure_ledger_t *ledger, uint32_t party, uint32_t fund, dure_amount_t owed)
@@ -444,6 +444,7 @@ uint32_t ledger_lot_add(dure_ledger_t *ledger, uint32_t party, const dure_lot_t 
          at = lot_at(ledger, at)->next) {
         previous = at;
     }
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     const uint32_t cell = ledger_take(ledger, POOL_LOT);
     lot_t *new = lot_at(ledger, cell);
     new->number = lot->number;
@@ -458,7 +459,6 @@ uint32_t ledger_lot_add(dure_ledger_t *ledger, uint32_t party, const dure_lot_t 
     new->issue_day = (uint32_t)lot->issue_day & 0x1ffffu;
     new->end_day = (uint32_t)lot->end_day & 0x1ffffu;
     ledger_link(ledger, POOL_LOT, &owner->holdings, previous, cell);
-    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     return cell;
 }
 
@@ -491,12 +491,12 @@ void ledger_open_add(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_
          at = ledger_next_cell(ledger, pool, at)) {
         previous = at;
     }
-    ledger_link(ledger, pool, &owner->open, previous, cell);
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+    ledger_link(ledger, pool, &owner->open, previous, cell);
 }
 
 void ledger_open_remove(dure_ledger_t *ledger, pool_t pool, uint32_t party, uint32_t cell)
 {
-    ledger_unlink(ledger, pool, &party_at(ledger, party)->open, cell);
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+    ledger_unlink(ledger, pool, &party_at(ledger, party)->open, cell);
 }

@@ -227,6 +227,7 @@ void ledger_tally_commit(dure_ledger_t *ledger, const tally_t *tally)
         if (entry->value == 0) {
             continue;
         }
+        owner_dirty(ledger, entry->party, entry->fund);
         uint32_t *head = head_of(ledger, entry->party, entry->fund);
         const uint32_t at = find(ledger, *head, entry->under, &entry->identity);
         const uint32_t period = period_now(ledger, entry->period);
@@ -242,7 +243,6 @@ void ledger_tally_commit(dure_ledger_t *ledger, const tally_t *tally)
             counter->value = (counter->period == period ? counter->value : 0) + entry->value;
             counter->period = period;
         }
-        owner_dirty(ledger, entry->party, entry->fund);
     }
 }
 
@@ -264,6 +264,7 @@ void ledger_counters_give_back(dure_ledger_t *ledger, const question_t *event, c
         if (at == CELL_NONE || counter_at(ledger, at)->period != period) {
             continue; /* that period is over: its room is of no use */
         }
+        owner_dirty(ledger, which.party, event->fund);
         counter_t *cell = counter_at(ledger, at);
         /* What an heir gives up was counted with another, and may be more than its own. */
         value = value < cell->value ? value : cell->value;
@@ -272,6 +273,5 @@ void ledger_counters_give_back(dure_ledger_t *ledger, const question_t *event, c
         if (cell->value == 0) {
             ledger_unlink(ledger, POOL_COUNTER, head, at);
         }
-        owner_dirty(ledger, which.party, event->fund);
     }
 }

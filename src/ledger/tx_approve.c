@@ -86,8 +86,8 @@ dure_result_t ledger_approve(dure_ledger_t *ledger, const work_t *work)
         ledger_proposal_remove(ledger, cell);
         return DURE_RESULT_DONE;
     }
+    ledger_dirty(ledger, DURE_TABLE_PROPOSAL, cell);
     ledger_touch(ledger, proposal, sizeof *proposal);
     proposal->approvals[proposal->approvals_count++] = work->tx->id.party;
-    ledger_dirty(ledger, DURE_TABLE_PROPOSAL, cell);
     return DURE_RESULT_DONE;
 }

@@ -170,6 +170,7 @@ static dure_result_t attest_set(dure_ledger_t *ledger, uint32_t subject,
     }
     if (succession.shortened) {
         attribute_t *kept = attribute_at(ledger, succession.kept);
+        ledger_dirty(ledger, DURE_TABLE_PARTY, subject);
         ledger_touch(ledger, kept, sizeof *kept);
         kept->until = (uint32_t)(entry->from - 1) & 0x1ffffu;
     }

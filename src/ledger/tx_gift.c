@@ -177,6 +177,7 @@ static void lot_move(dure_ledger_t *ledger, const work_t *work, const gift_plan_
                        NULL, given->amount);
     ledger_effect_move(work->effect, DURE_MOVE_LOT_RECEIVED, number, receiver->number, new.number,
                        NULL, given->amount);
+    ledger_dirty(ledger, DURE_TABLE_PARTY, work->signer);
     ledger_touch(ledger, lot, sizeof *lot);
     lot->face = dure_amount_minus(dure_amount(lot->face), given->amount).won & LOT_WON_MASK;
     lot->paid = dure_amount_minus(dure_amount(lot->paid), paid).won & LOT_WON_MASK;

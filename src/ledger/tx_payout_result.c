@@ -65,9 +65,9 @@ static void reject(dure_ledger_t *ledger, const work_t *work, uint32_t at, uint3
                        redeems ? DURE_MOVE_PAYOUT_REJECTED : DURE_MOVE_REFUND_REJECTED, payout.fund,
                        payout.id.party, 0, NULL, gross_of(&payout));
     if (!redeems) {
+        ledger_dirty(ledger, DURE_TABLE_PAYOUT, cell);
         ledger_touch(ledger, kept, sizeof *kept);
         kept->rejections = (uint16_t)(kept->rejections + (kept->rejections < UINT16_MAX));
-        ledger_dirty(ledger, DURE_TABLE_PAYOUT, cell);
         return;
     }
     fund_t *fund = ledger_fund_change(ledger, at);

@@ -47,13 +47,13 @@ static bool room_if_expired_go(const dure_ledger_t *ledger, uint8_t city, size_t
 
 void ledger_proposal_remove(dure_ledger_t *ledger, uint32_t cell)
 {
+    ledger_dirty(ledger, DURE_TABLE_PROPOSAL, cell);
     proposal_t *proposal = proposal_at(ledger, cell);
     ledger_touch(ledger, proposal, sizeof *proposal);
     while (proposal->act != CELL_NONE) {
         ledger_unlink(ledger, POOL_CHUNK, &proposal->act, proposal->act);
     }
     ledger_index_remove(ledger, INDEX_PROPOSAL, cell);
-    ledger_dirty(ledger, DURE_TABLE_PROPOSAL, cell);
     ledger_release(ledger, POOL_PROPOSAL, cell);
 }
 

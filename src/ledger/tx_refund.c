@@ -500,10 +500,10 @@ static void lot_return(dure_ledger_t *ledger, const work_t *work, const plan_t *
         }
         ledger_lot_add(ledger, plan->payer, &lot, part->fund);
     } else {
+        ledger_dirty(ledger, DURE_TABLE_PARTY, plan->payer);
         lot_t *at = lot_at(ledger, into);
         ledger_touch(ledger, at, sizeof *at);
         at->left = dure_amount_plus(ledger_lot_left(at), lot.left).won & ((UINT64_C(1) << 50) - 1);
-        ledger_dirty(ledger, DURE_TABLE_PARTY, plan->payer);
         lot.number = at->number;
     }
     ledger_effect_move(work->effect, DURE_MOVE_LOT_RETURNED, part->of->fund,
@@ -598,9 +598,9 @@ static void refund_note(dure_ledger_t *ledger, const work_t *work, const plan_t 
 {
     if (plan->record != CELL_NONE) {
         refund_t *record = refund_at(ledger, plan->record);
+        ledger_dirty(ledger, DURE_TABLE_REFUND, plan->record);
         ledger_touch(ledger, record, sizeof *record);
         record->refunded = refunded;
-        ledger_dirty(ledger, DURE_TABLE_REFUND, plan->record);
         return;
     }
     uint32_t days = 0;

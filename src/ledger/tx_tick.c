@@ -14,9 +14,9 @@ dure_result_t ledger_tick(dure_ledger_t *ledger, const work_t *work)
         return DURE_RESULT_TIME_GOES_BACK;
     }
     /* After this point the tick must succeed. */
+    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
     ledger_touch(ledger, &ledger->state->time, sizeof ledger->state->time);
     ledger->state->time = time;
     ledger_time_set(ledger, time);
-    ledger_dirty(ledger, DURE_TABLE_CHAIN, 0);
     return DURE_RESULT_DONE;
 }

@@ -86,6 +86,7 @@ void ledger_window_use(dure_ledger_t *ledger, const dure_tx_id_t *id, const sign
     }
     const uint32_t cell =
         signer->lane == CELL_NONE ? ledger_lane_open(ledger, id->party, id->lane) : signer->lane;
+    ledger_dirty(ledger, DURE_TABLE_LANE, cell);
     lane_t *lane = lane_at(ledger, cell);
     if (id->number > lane->top) {
         ledger_touch(ledger, lane, sizeof *lane);
@@ -94,5 +95,4 @@ void ledger_window_use(dure_ledger_t *ledger, const dure_tx_id_t *id, const sign
         ledger_touch(ledger, word, sizeof *word);
     }
     use(&lane->top, lane->window, WORDS, id->number);
-    ledger_dirty(ledger, DURE_TABLE_LANE, cell);
 }
