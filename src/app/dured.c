@@ -258,7 +258,7 @@ static int start_node(dured_t *self)
         return EXIT_START;
     }
     snprintf(path, sizeof path, "%s/index.sqlite", options->directory);
-    if (!dure_index_open(&self->index, path, &is_rebuilt)) {
+    if (!dure_index_open(&self->index, path, &is_rebuilt) || !dure_index_start(self->index)) {
         say_problem(self, "index", dure_index_problem(self->index));
         return EXIT_START;
     }

@@ -14,7 +14,7 @@ static_assert(EFFECTS_SIZE >= DURE_RECORD_SIZE_MAX, "a record is staged there");
 
 /* Where the parts lie behind the struct; the ledger is the last. */
 typedef struct {
-    size_t block, effects, results, chosen, txs, ids, renewed, ledger;
+    size_t block, effects, results, runs, chosen, txs, ids, renewed, ledger;
 } places_t;
 
 static size_t place(size_t *end, size_t size)
@@ -31,6 +31,7 @@ static places_t places(void)
     at.block = place(&end, DURE_BLOCK_SIZE_MAX);
     at.effects = place(&end, EFFECTS_SIZE);
     at.results = place(&end, DURE_BLOCK_TXS_MAX * sizeof(dure_chain_result_t));
+    at.runs = place(&end, DURE_BLOCK_TXS_MAX / DURE_CHAIN_RUN * sizeof(dure_hash_t));
     at.chosen = place(&end, DURE_BLOCK_TXS_MAX * sizeof(uint32_t));
     at.txs = place(&end, DURE_BLOCK_TXS_MAX * sizeof(dure_chain_tx_t));
     at.ids = place(&end, ID_SLOTS * sizeof(id_slot_t));
@@ -56,6 +57,7 @@ dure_chain_t *dure_chain_init(void *memory, size_t memory_size, const dure_ledge
     chain->block = bytes + at.block;
     chain->effects = bytes + at.effects;
     chain->results = (void *)(bytes + at.results);
+    chain->runs = (void *)(bytes + at.runs);
     chain->chosen = (void *)(bytes + at.chosen);
     chain->txs = (void *)(bytes + at.txs);
     chain->ids = (void *)(bytes + at.ids);
@@ -139,7 +141,7 @@ static const uint32_t FETCH_AHEAD[3] = {12, 8, 4};
    chain's limit rose above the capacity before the last of them. */
 static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
 {
-    list_stack_t tx_list = {0}, effect_list = {0};
+    list_stack_t tx_list = {0}, effect_list = {0}, run = {0};
     size_t effects_size = 0;
     dure_writer_t writer = dure_writer(chain->block, DURE_BLOCK_SIZE_MAX);
     writer.size = DURE_BLOCK_HEADER_SIZE;
@@ -156,7 +158,13 @@ static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
         effects_size +=
             execute(chain, &chain->results[i], chain->effects + effects_size, &event->txs[i]);
         tx_leaf_add(&tx_list, event->txs[i].wire);
-        list_stack_add(&effect_list, DURE_TAG_EFFECT_NODE, &chain->results[i].leaf);
+        list_stack_add(&run, DURE_TAG_EFFECT_NODE, &chain->results[i].leaf);
+        if (run.count == DURE_CHAIN_RUN || i + 1u == event->tx_count) {
+            dure_hash_t *root = &chain->runs[i / DURE_CHAIN_RUN];
+            list_stack_root(&run, DURE_TAG_EFFECT_NODE, root);
+            list_stack_add(&effect_list, DURE_TAG_EFFECT_NODE, root);
+            run.count = 0;
+        }
         dure_write_bytes(&writer, event->txs[i].wire);
     }
     DURE_ASSERT(!writer.overflow);
@@ -178,6 +186,7 @@ static void update_fill(const dure_chain_t *chain, dure_chain_update_t *update)
     update->block_hash = chain->next.block_hash;
     update->ledger_root = chain->next.ledger_root;
     update->results = chain->results;
+    update->runs = chain->runs;
     update->result_count = chain->result_count;
 }
 

@@ -68,6 +68,7 @@ struct dure_chain {
     uint8_t *block;               /* DURE_BLOCK_SIZE_MAX */
     uint8_t *effects;             /* EFFECTS_SIZE; staging while a checkpoint is loaded */
     dure_chain_result_t *results; /* DURE_BLOCK_TXS_MAX */
+    dure_hash_t *runs;            /* DURE_BLOCK_TXS_MAX / DURE_CHAIN_RUN */
     uint32_t *chosen;             /* DURE_BLOCK_TXS_MAX */
     dure_chain_tx_t *txs;         /* DURE_BLOCK_TXS_MAX, for a replay */
     id_slot_t *ids;               /* ID_SLOTS */

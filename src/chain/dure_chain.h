@@ -63,6 +63,8 @@ typedef struct {
     (113u + 6u * DURE_EFFECT_NUMBER_SIZE + 72u * 61u + 32u * DURE_EFFECT_PART_SIZE +               \
      64u * DURE_EFFECT_LOT_SIZE + 256u * DURE_EFFECT_ROW_SIZE)
 
+#define DURE_CHAIN_RUN 64u /* leaves; a power of two */
+
 /* What one transaction in a block came to. */
 typedef struct {
     uint16_t code;       /* dure_result_t; MALFORMED and TOO_LARGE: undecodable, nothing happened */
@@ -90,6 +92,9 @@ typedef struct {
     dure_hash_t ledger_root;
     const dure_chain_result_t *results; /* one per transaction, in order */
     uint32_t result_count;
+    /* The roots of the results' leaves by runs of DURE_CHAIN_RUN, the last perhaps shorter: the
+       list over them has the root of the list over the leaves. */
+    const dure_hash_t *runs;
 } dure_chain_update_t;
 
 typedef enum {

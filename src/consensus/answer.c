@@ -32,12 +32,15 @@ static bool grow_lists(built_t *built, uint32_t needed)
     uint32_t capacity = needed + needed / 2u + 16u;
     free(built->ids);
     free(built->results);
+    free(built->runs);
     free(built->tokens);
     built->ids = calloc(capacity, sizeof *built->ids);
     built->results = calloc(capacity, sizeof *built->results);
+    built->runs = calloc(capacity / DURE_CHAIN_RUN + 1u, sizeof *built->runs);
     built->tokens = calloc(capacity, sizeof *built->tokens);
-    built->capacity =
-        built->ids != NULL && built->results != NULL && built->tokens != NULL ? capacity : 0;
+    const bool has_all = built->ids != NULL && built->results != NULL && built->runs != NULL &&
+                         built->tokens != NULL;
+    built->capacity = has_all ? capacity : 0;
     return built->capacity > 0;
 }
 
@@ -69,6 +72,8 @@ bool solo_keep(dure_consensus_t *self, const dure_chain_update_t *update, uint64
         built->ids[i] = entry->id;
         built->tokens[i] = entry->token;
     }
+    memcpy(built->runs, update->runs,
+           (update->result_count + DURE_CHAIN_RUN - 1u) / DURE_CHAIN_RUN * sizeof *built->runs);
     built->decided = (dure_decided_t){
         .header = update->header,
         .hash = update->block_hash,
@@ -76,6 +81,7 @@ bool solo_keep(dure_consensus_t *self, const dure_chain_update_t *update, uint64
         .bytes = dure_bytes(built->bytes, update->block.size),
         .ids = built->ids,
         .results = built->results,
+        .runs = built->runs,
         .count = update->result_count,
     };
     self->staged_bytes += update->block.size + 4u;

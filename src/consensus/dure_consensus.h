@@ -21,6 +21,7 @@ typedef struct {
     dure_bytes_t bytes;                 /* header and transactions, as stored; borrows */
     const dure_tx_id_t *ids;            /* one per transaction, in order; zero if undecodable */
     const dure_chain_result_t *results; /* one per transaction, in order; borrows, effects too */
+    const dure_hash_t *runs;            /* as in dure_chain_update_t; borrows */
     uint32_t count;
 } dure_decided_t;
 

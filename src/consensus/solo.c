@@ -68,6 +68,7 @@ void dure_consensus_free(dure_consensus_t *self)
         free(self->built[i].effects);
         free(self->built[i].ids);
         free(self->built[i].results);
+        free(self->built[i].runs);
         free(self->built[i].tokens);
     }
     free(self->entries);

@@ -54,8 +54,9 @@ typedef struct {
     size_t effects_capacity;
     dure_tx_id_t *ids;
     dure_chain_result_t *results;
+    dure_hash_t *runs;
     uint64_t *tokens;
-    uint32_t capacity; /* of the three above */
+    uint32_t capacity; /* of the lists above */
 } built_t;
 
 /* An id of the block being built. */

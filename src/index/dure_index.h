@@ -2,7 +2,8 @@
    SQLite in the node's directory.  It can be deleted at any time and is rebuilt from the log; no
    decision about money reads it, and what it gives out is proved first.
 
-   One thread: the node's loop.  */
+   It is called by one thread, the node's loop.  Once started it writes on a thread of its own,
+   behind the node; what is not written yet is found in memory. */
 #ifndef DURE_INDEX_H
 #define DURE_INDEX_H
 
@@ -15,7 +16,11 @@ typedef struct dure_index dure_index_t;
    version) is deleted and begun anew; *rebuilt tells.  On failure *index is still made, so that
    dure_index_problem can be read, and must be closed; NULL only without memory. */
 DURE_MUST_USE bool dure_index_open(dure_index_t **index, const char *path, bool *rebuilt);
-void dure_index_close(dure_index_t *index); /* NULL is allowed */
+/* dure_index_start: from now on what it is given is written by a thread of its own.  Without, it is
+   in the file when the call that gives it returns. */
+DURE_MUST_USE bool dure_index_start(dure_index_t *index);
+/* dure_index_close: writes what it was given.  NULL is allowed. */
+void dure_index_close(dure_index_t *index);
 const char *dure_index_problem(const dure_index_t *index);
 
 /* dure_index_history: what the node fills it through. */

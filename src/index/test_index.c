@@ -63,6 +63,7 @@ static void give_block(world_t *world, uint32_t first, uint32_t count)
                                     .bytes = update.block,
                                     .ids = &world->ids[first],
                                     .results = update.results,
+                                    .runs = update.runs,
                                     .count = count};
     const dure_history_t history = dure_index_history(world->index);
     assert_true(history.block(history.user, &decided));
@@ -82,7 +83,7 @@ static dure_chain_t *new_chain(const dure_trace_t *trace)
     return chain;
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, bool has_thread, uint32_t young_max, uint32_t block_size)
 {
     world_t *world = calloc(1, sizeof *world);
     assert_non_null(world);
@@ -96,14 +97,39 @@ static int set_up(void **state)
     world->trace = dure_trace_new_from(&config, "examples/gimpo/general.yak");
     assert_non_null(world->trace);
     world->chain = new_chain(world->trace);
+    world->index->young_max = young_max;
+    assert_true(!has_thread || dure_index_start(world->index));
     uint32_t first = 0;
-    for (uint32_t i = 0; i < BLOCKS; i++) {
-        give_block(world, first, sizes[i]);
-        first += sizes[i];
+    for (uint32_t i = 0; first < TXS; i++) {
+        const uint32_t left = TXS - first;
+        const uint32_t count = block_size == 0 ? sizes[i] : left < block_size ? left : block_size;
+        give_block(world, first, count);
+        first += count;
     }
     assert_int_equal(first, TXS);
     *state = world;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, false, INDEX_YOUNG_MAX, 0);
+}
+
+static int set_up_thread(void **state)
+{
+    return set_up_with(state, true, INDEX_YOUNG_MAX, 0);
+}
+
+/* Every block's ids become rows. */
+static int set_up_rows(void **state)
+{
+    return set_up_with(state, false, 1, 17);
+}
+
+static int set_up_rows_thread(void **state)
+{
+    return set_up_with(state, true, 1, 17);
 }
 
 static int tear_down(void **state)
@@ -166,6 +192,76 @@ static void every_effect_has_its_receipt(void **state)
     assert_int_equal(found, decided);
 }
 
+static uint64_t number_of(world_t *world, const char *text)
+{
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(world->index->reader, text, -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const uint64_t number = (uint64_t)sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+static void all_are_found(world_t *world)
+{
+    uint32_t decided = 0;
+    const uint32_t found = count_receipts(world, &decided);
+    assert_int_equal(found, decided);
+    assert_int_equal(dure_index_counts(world->index).refused, 0);
+}
+
+static void merge(world_t *world, uint64_t steps)
+{
+    index_writer_t *writer = &world->index->writer;
+    assert_true(index_put(writer, PUT_BEGIN) && index_ids_merge(writer, steps) &&
+                index_put(writer, PUT_COMMIT));
+}
+
+static void rows_of_ids_become_one(void **state)
+{
+    world_t *world = *state;
+    assert_int_equal(number_of(world, "SELECT count(*) FROM id_run WHERE level = 0"), 41);
+    all_are_found(world);
+    merge(world, 100);
+    assert_int_equal(number_of(world, "SELECT count(*) FROM id_run WHERE level = -1"), 1);
+    all_are_found(world);
+    /* What was being made is taken away, and made again. */
+    open_again(world);
+    assert_int_equal(number_of(world, "SELECT count(*) FROM id_run WHERE level = -2"), 1);
+    all_are_found(world);
+    merge(world, 5000);
+    all_are_found(world);
+    assert_int_equal(number_of(world, "SELECT count(*) FROM id_run"), 11);
+    assert_int_equal(number_of(world, "SELECT count(*) FROM id_run WHERE level = 1"), 2);
+    assert_int_equal(number_of(world, "SELECT sum(length(ids)) / 14 FROM ids"),
+                     number_of(world, "SELECT sum(length(ids)) / 14 FROM ids"
+                                      " WHERE key >> 24 IN (SELECT run FROM id_run)"));
+    open_again(world);
+    all_are_found(world);
+}
+
+/* What is not in the file yet is found as what is. */
+static void what_is_on_its_way_is_found(void **state)
+{
+    world_t *world = *state;
+    const dure_history_t history = dure_index_history(world->index);
+    dure_hash_t hash;
+    all_are_found(world);
+    assert_true(history.sync(history.user));
+    assert_null(world->index->jobs);
+    assert_int_equal(history.last(history.user, &hash), dure_chain_head(world->chain)->height);
+    assert_int_equal(number_of(world, "SELECT max(height) FROM block"),
+                     dure_chain_head(world->chain)->height);
+    all_are_found(world);
+    open_again(world);
+    all_are_found(world);
+    assert_true(dure_index_start(world->index));
+    const dure_history_t again = dure_index_history(world->index);
+    assert_true(again.reset(again.user));
+    assert_int_equal(again.last(again.user, &hash), 0);
+}
+
 static void the_nodes_of_the_range_lead_to_its_root(void **state)
 {
     world_t *world = *state;
@@ -212,8 +308,10 @@ static void what_was_changed_is_not_given_out(void **state)
 {
     world_t *world = *state;
     uint32_t decided = 0;
-    /* Block 8 has four runs: a leaf changed keeps back its run. */
-    change(world, "UPDATE effect SET leaf = randomblob(32) WHERE height = 8 AND place = 70");
+    /* Block 8 has four runs: a byte changed keeps back at most its run. */
+    change(world, "UPDATE run SET effects = CAST(substr(effects, 1, 30) || x'00000000' || "
+                  "substr(effects, 35) AS BLOB) WHERE first = "
+                  "(SELECT first + 64 FROM block WHERE height = 8)");
     const uint32_t found = count_receipts(world, &decided);
     assert_true(decided - found > 0 && decided - found <= INDEX_RUN);
     /* A root changed keeps back the block. */
@@ -232,6 +330,12 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_effect_has_its_receipt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_effect_has_its_receipt, set_up_thread, tear_down),
+        cmocka_unit_test_setup_teardown(rows_of_ids_become_one, set_up_rows, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_on_its_way_is_found, set_up_thread, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_on_its_way_is_found, set_up_rows_thread, tear_down),
+        cmocka_unit_test_setup_teardown(the_nodes_of_the_range_lead_to_its_root, set_up_thread,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_nodes_of_the_range_lead_to_its_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_changed_is_not_given_out, set_up, tear_down),
     };

@@ -254,6 +254,7 @@ static dure_node_result_t replay_block(replay_t *replay)
             .bytes = dure_bytes(ahead->bytes, DURE_BLOCK_HEADER_SIZE + ahead->block.body.size),
             .ids = ahead->ids,
             .results = update.results,
+            .runs = update.runs,
             .count = update.result_count,
         };
         if (!history->block(history->user, &decided)) {

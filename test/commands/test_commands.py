@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -376,10 +377,11 @@ def lying_index(city):
     city.stop()
     database = sqlite3.connect(os.path.join(city.folder, "city", "index.sqlite"))
     with database:
-        effect = bytearray(database.execute("SELECT effect FROM effect WHERE party = 2000001 AND number = 1")
-                           .fetchone()[0])
-        effect[-1] ^= 1
-        database.execute("UPDATE effect SET effect = ? WHERE party = 2000001 AND number = 1", (bytes(effect),))
+        name = struct.pack("<QHQ", 2000001, 0, 1)
+        rows = database.execute("SELECT first, effects FROM run").fetchall()
+        first, run = next((first, bytearray(run)) for first, run in rows if name in run)
+        run[run.index(name) + len(name)] ^= 1  # the kind
+        database.execute("UPDATE run SET effects = ? WHERE first = ?", (bytes(run), first))
     database.close()
     city.start()
     city.run("show", "tx", "2000001:0:1", code=2, err=["there is no decided transaction"])
