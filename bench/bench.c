@@ -158,19 +158,43 @@ static json_t *machine(uint32_t threads)
                      __VERSION__, "load_before", load[0]);
 }
 
+static const struct {
+    const char *name;
+    bool (*run)(bench_t *bench);
+} parts[] = {
+    {"yak", bench_yak}, {"ledger", bench_ledger}, {"grant", bench_grant}, {"node", bench_node}};
+
+#define PARTS (sizeof parts / sizeof parts[0])
+
+static bool find_part(const char *name)
+{
+    for (uint32_t i = 0; i < PARTS; i++) {
+        if (strcmp(parts[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"out", required_argument, NULL, 'o'},
+                                            {"only", required_argument, NULL, 'p'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     static bench_t bench = {.out = "bench.json"};
+    const char *only = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option != 'o') {
-            fprintf(option == 'h' ? stdout : stderr, "usage: dure-bench [--out FILE]\n");
+        if (option == 'o') {
+            bench.out = optarg;
+        } else if (option == 'p' && find_part(optarg)) {
+            only = optarg;
+        } else {
+            fprintf(option == 'h' ? stdout : stderr,
+                    "usage: dure-bench [--out FILE] [--only yak|ledger|grant|node]\n");
             return option == 'h' ? 0 : 2;
         }
-        bench.out = optarg;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     bench.threads = cores < 1                         ? 1
@@ -188,8 +212,10 @@ int main(int argc, char **argv)
     bench_row(&bench, "verify_raw", bench.verify_raw, "1/s", NULL, 0);
     bench.fdatasync_us = fdatasync_us(bench.folder);
     bench_row(&bench, "fdatasync", bench.fdatasync_us / 1000, "ms", NULL, 0);
-    bool measured =
-        bench_yak(&bench) && bench_ledger(&bench) && bench_grant(&bench) && bench_node(&bench);
+    bool measured = true;
+    for (uint32_t i = 0; i < PARTS && measured; i++) {
+        measured = (only != NULL && strcmp(only, parts[i].name) != 0) || parts[i].run(&bench);
+    }
     json_object_set(report, "rows", bench.rows);
     if (json_dump_file(report, bench.out, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0) {
         fprintf(stderr, "dure-bench: cannot write %s\n", bench.out);

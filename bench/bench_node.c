@@ -1,17 +1,20 @@
 /* A node on a real directory, embedded: signed payments, verified on all cores, durable before they
  * are answered. */
+#include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
+#include "index/dure_index.h"
 #include "node/dure_node.h"
 #include "trace/trace.h"
 #include "yak/dure_yak.h"
 
 #define CITIZENS  400u
 #define MERCHANTS 40u
-#define PAYMENTS  60000u
+#define PAYMENTS  120000u
 #define LONE      400u
 
 bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source)
@@ -153,9 +156,82 @@ static bool write_genesis(const bench_t *bench, dure_bytes_t genesis, dure_io_t 
     return dure_io_replace(*io, DURE_NODE_GENESIS, genesis.data, genesis.size) == DURE_IO_OK;
 }
 
-static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace)
+/* ---- where the processor's time goes --------------------------------------------------------- */
+
+#define THREAD_KINDS_MAX 16u
+
+/* Threads of one name. */
+typedef struct {
+    char name[16];
+    uint64_t cpu_ns;
+} thread_kind_t;
+
+static bool read_line(char *line, int size, const char *task, const char *what)
+{
+    char path[512];
+    snprintf(path, sizeof path, "/proc/self/task/%s/%s", task, what);
+    FILE *file = fopen(path, "r");
+    bool done = file != NULL && fgets(line, size, file) != NULL;
+    if (file != NULL) {
+        fclose(file);
+    }
+    return done;
+}
+
+static uint32_t read_threads(thread_kind_t *kinds)
+{
+    uint32_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task = NULL;
+    while (tasks != NULL && (task = readdir(tasks)) != NULL) {
+        char name[16] = "", times[128];
+        if (task->d_name[0] == '.' || !read_line(name, sizeof name, task->d_name, "comm") ||
+            !read_line(times, sizeof times, task->d_name, "schedstat")) {
+            continue;
+        }
+        name[strcspn(name, "\n")] = 0;
+        uint32_t i = 0;
+        while (i < count && strcmp(kinds[i].name, name) != 0) {
+            i++;
+        }
+        if (i == count && count < THREAD_KINDS_MAX) {
+            kinds[count] = (thread_kind_t){.cpu_ns = 0};
+            memcpy(kinds[count++].name, name, sizeof name);
+        }
+        kinds[i < count ? i : 0].cpu_ns += strtoull(times, NULL, 10);
+    }
+    if (tasks != NULL) {
+        closedir(tasks);
+    }
+    return count;
+}
+
+/* Time of all processors that each payment took since `before`, in all and by kind of thread. */
+static void cpu_rows(bench_t *bench, const thread_kind_t *before, uint32_t before_count)
+{
+    thread_kind_t now[THREAD_KINDS_MAX];
+    uint32_t count = read_threads(now);
+    double sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t ns = now[i].cpu_ns;
+        for (uint32_t k = 0; k < before_count; k++) {
+            ns -= strcmp(before[k].name, now[i].name) == 0 ? before[k].cpu_ns : 0;
+        }
+        double each = (double)ns / 1e3 / PAYMENTS;
+        sum += each;
+        char name[32];
+        snprintf(name, sizeof name, "cpu_%.15s", now[i].name);
+        bench_row(bench, name, each, "us", NULL, 0);
+    }
+    bench_row(bench, "embedded_cpu", sum, "us", "verify_raw",
+              1e6 * bench->threads / bench->verify_raw);
+}
+
+static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace,
+                    const dure_history_t *history)
 {
     static double times[LONE];
+    thread_kind_t before[THREAD_KINDS_MAX];
     signed_t setup, payments;
     if (!signed_new(&setup, 4096, 512) || !signed_new(&payments, PAYMENTS + LONE, 256)) {
         return false;
@@ -163,9 +239,14 @@ static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace)
     make_setup(&setup, trace);
     make_payments(&payments, trace, PAYMENTS + LONE);
     bool done = submit_all(client, setup.wires, setup.count);
+    (void)pthread_setname_np(pthread_self(), "loop");
+    const uint32_t kinds = read_threads(before);
     uint64_t start = bench_now_ns();
     done = done && submit_all(client, payments.wires, PAYMENTS);
     double rate = (double)PAYMENTS * 1e9 / (double)(bench_now_ns() - start);
+    /* The index may be behind: its whole work counts. */
+    done = done && history->sync(history->user);
+    cpu_rows(bench, before, kinds);
     done = done && submit_each(client, payments.wires + PAYMENTS, LONE, times);
     free(setup.bytes);
     free(setup.wires);
@@ -183,17 +264,19 @@ static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace)
     return true;
 }
 
-static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io)
+static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io, dure_index_t *index)
 {
     client_t client = {0};
     dure_node_report_t report;
     dure_node_config_t config = dure_node_config_default();
     dure_listener_t listener = {.user = &client, .answer = answer};
     config.threads = bench->threads;
+    config.history = dure_index_history(index);
     bool done = dure_node_open(&client.node, &report, io, &config) == DURE_NODE_OK;
     if (done) {
         dure_consensus_listen(dure_node_consensus(client.node), &listener);
-        done = measure(bench, &client, trace) && dure_node_stop(client.node) == DURE_NODE_OK;
+        done = measure(bench, &client, trace, &config.history) &&
+               dure_node_stop(client.node) == DURE_NODE_OK;
     } else if (client.node != NULL) {
         fprintf(stderr, "dure-bench: %s\n", dure_node_message(client.node));
     }
@@ -214,9 +297,15 @@ bool bench_node(bench_t *bench)
     dure_trace_config_t config = {
         .clock = DURE_TRACE_CLOCK_DRIVEN, .citizens = CITIZENS, .merchants = MERCHANTS};
     dure_io_t *io = NULL;
+    dure_index_t *index = NULL;
+    bool rebuilt = false;
+    char path[BENCH_PATH_SIZE + 32];
+    snprintf(path, sizeof path, "%s/node/index.sqlite", bench->folder);
     dure_trace_t *trace = bench_program(&config, image, source) ? dure_trace_new(&config) : NULL;
     bool played = trace != NULL && write_genesis(bench, dure_trace_genesis(trace), &io) &&
-                  play_node(bench, trace, io);
+                  dure_index_open(&index, path, &rebuilt) && dure_index_start(index) &&
+                  play_node(bench, trace, io, index);
+    dure_index_close(index);
     dure_io_close(io);
     dure_trace_free(trace);
     return played;

@@ -64,6 +64,7 @@ static void *work(void *argument)
 {
     dure_pool_t *pool = argument;
     dure_check_t *jobs[POOL_TAKE_MAX];
+    (void)pthread_setname_np(pthread_self(), "verify");
     (void)pthread_mutex_lock(&pool->mutex);
     for (;;) {
         uint32_t count = take(pool, jobs);

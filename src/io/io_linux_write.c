@@ -44,6 +44,7 @@ static void *lane_run(void *argument)
 {
     lane_t *lane = argument;
     linux_io_t *self = lane->owner;
+    (void)pthread_setname_np(pthread_self(), lane == &self->lanes[0] ? "log" : "background");
     pthread_mutex_lock(&self->mutex);
     for (;;) {
         while (lane->done == lane->queued && !self->is_ending) {
