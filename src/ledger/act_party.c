@@ -34,10 +34,8 @@ dure_result_t ledger_recover_check(const dure_ledger_t *ledger, const work_t *wo
 void ledger_recover_perform(dure_ledger_t *ledger, const dure_act_recover_t *act)
 {
     const uint32_t subject = ledger_party_find(ledger, act->subject);
-    party_t *party = ledger_party_change(ledger, subject);
-    while (party->keys != CELL_NONE) {
-        ledger_unlink(ledger, POOL_KEY, &party->keys, party->keys);
-    }
+    const party_t *party = party_at(ledger, subject);
+    ledger_keys_remove(ledger, subject);
     ledger_key_set(ledger, subject, &act->entry);
     for (uint32_t at = party->holds; at != CELL_NONE;) {
         const hold_t *hold = hold_at(ledger, at);

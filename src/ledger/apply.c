@@ -35,8 +35,8 @@ static dure_result_t admit(const dure_ledger_t *ledger, const dure_envelope_t *e
     if (!lane_fits(party->kind, id->lane)) {
         return DURE_RESULT_LANE_WRONG;
     }
-    const uint32_t key = ledger_key_find(ledger, party, envelope->seal.slot);
-    if (key == CELL_NONE) {
+    dure_public_key_t key;
+    if (!ledger_key_find(ledger, party, envelope->seal.slot, &key)) {
         return DURE_RESULT_KEY_UNKNOWN;
     }
     if (envelope->tx.valid_until < ledger->now) {
@@ -49,7 +49,7 @@ static dure_result_t admit(const dure_ledger_t *ledger, const dure_envelope_t *e
     if (window != DURE_RESULT_DONE) {
         return window;
     }
-    if (!signature_right(ledger, envelope, tx, &key_at(ledger, key)->key, verdict)) {
+    if (!signature_right(ledger, envelope, tx, &key, verdict)) {
         return DURE_RESULT_SIGNATURE_WRONG;
     }
     return DURE_RESULT_DONE;

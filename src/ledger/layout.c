@@ -5,10 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(sizeof(party_t) == 72, "memory is counted per party");
-static_assert(sizeof(party_key_t) == 40, "memory is counted per party");
-static_assert(sizeof(attribute_t) == 20, "memory is counted per party");
-static_assert(sizeof(lot_t) == 40, "memory is counted per party");
+static_assert(sizeof(party_t) == 104, "memory is counted per party");
+static_assert(sizeof(attribute_t) == 16, "memory is counted per party");
+static_assert(sizeof(lot_t) == 36, "memory is counted per party");
 static_assert(sizeof(chunk_t) == 512, "chunks are whole");
 static_assert(DURE_FUNDS_MAX <= 256 && DURE_FUND_VERSIONS_MAX <= 8, "they fit a lot's bits");
 static_assert(DURE_AMOUNT_WON_MAX < UINT64_C(1) << 50, "an amount fits a lot's bits");
@@ -36,6 +35,7 @@ const uint32_t ledger_cell_sizes[POOL_COUNT] = {
     [POOL_COUNTER] = sizeof(counter_t),
     [POOL_CHANGE] = sizeof(change_t),
     [POOL_CHUNK] = sizeof(chunk_t),
+    [POOL_WIDE] = sizeof(uint64_t),
 };
 
 static const pool_t INDEX_POOLS[INDEX_COUNT] = {
@@ -135,6 +135,8 @@ static uint32_t pool_limit(const dure_ledger_limits_t *limits, pool_t pool)
         return limits->funds_max * DURE_FUND_PARAMETERS_MAX * DURE_PARAMETER_CHANGES_MAX;
     case POOL_CHUNK:
         return (uint32_t)(limits->image_bytes_max / CHUNK_BYTES) + 1;
+    case POOL_WIDE: /* never full: each is an attribute's */
+        return limits->attributes_max;
     case POOL_COUNT:
         break;
     }

@@ -74,15 +74,23 @@ typedef struct {
     uint64_t window;
     dure_blind_t blind;
     uint32_t lot_next;
-    uint32_t keys, attributes, counters; /* lists */
+    uint32_t attributes, counters; /* lists */
     uint32_t holdings; /* list: a citizen's lots, a merchant's balances, a service's lanes */
     uint32_t open;     /* list: a citizen's open orders, a merchant's open redemptions */
     uint32_t holds;    /* list: of the holds whose subject it is */
+    uint32_t keys;     /* list: those in higher slots than its first key, which stands here */
     uint8_t city;      /* index */
     uint8_t kind;      /* dure_kind_t */
     uint8_t roles;
-    uint8_t zero;
+    uint8_t key_slot : 4;
+    uint8_t key_form : 4; /* KEY_*; 0: none */
+    uint8_t key[32];
 } party_t;
+
+/* A public key without its first bytes, which these say. */
+#define KEY_ED25519   1u
+#define KEY_P256_EVEN 2u
+#define KEY_P256_ODD  3u
 
 typedef struct {
     uint32_t next;
@@ -93,32 +101,36 @@ typedef struct {
 
 typedef struct {
     uint32_t next;
-    uint32_t value_low, value_high;
+    uint32_t value_low; /* if `wide`, the cell of POOL_WIDE that holds the value */
     uint32_t from : 17;
     uint32_t what : 8; /* attribute number; from LIST_BASE on, an index of the interned lists */
+    uint32_t value_middle : 7;
     uint32_t until : 17;
+    uint32_t value_high : 14;
+    uint32_t wide : 1;
 } attribute_t;
+
+#define ATTRIBUTE_VALUE_BITS 53u /* of the values that stand in the cell itself */
 
 #define LIST_BASE  64u
 #define LISTS_KEPT (256u - LIST_BASE)
 
 #define LOT_WON_MASK ((UINT64_C(1) << 50) - 1)
 /* What a lot cost an account is face - paid. */
-typedef struct {
+typedef struct __attribute__((packed, aligned(4))) {
     uint32_t next;
     uint32_t number;
-    uint64_t face : 50;
+    uint64_t left : 50;
     uint64_t fund : 8; /* index */
     uint64_t version : 3;
     uint64_t origin : 3;
-    uint64_t left : 50;
-    uint64_t gifted : 1;
-    uint64_t : 0;
+    uint64_t face : 50;
     uint64_t paid : 50;
-    uint64_t : 0;
-    uint64_t order_day : 17;
-    uint64_t issue_day : 17;
+    uint64_t gifted : 1;
     uint64_t end_day : 17;
+    uint64_t issue_day : 17;
+    uint64_t order_day : 17;
+    uint64_t zero : 8;
 } lot_t;
 
 typedef struct {
@@ -253,6 +265,7 @@ typedef enum {
     POOL_COUNTER,
     POOL_CHANGE,
     POOL_CHUNK,
+    POOL_WIDE, /* values too large for an attribute's cell */
     POOL_COUNT
 } pool_t;
 
@@ -363,6 +376,7 @@ CELL_ACCESSOR(batch_at, batch_t, POOL_BATCH)
 CELL_ACCESSOR(hold_at, hold_t, POOL_HOLD)
 CELL_ACCESSOR(refund_at, refund_t, POOL_REFUND)
 CELL_ACCESSOR(key_at, party_key_t, POOL_KEY)
+CELL_ACCESSOR(wide_at, uint64_t, POOL_WIDE)
 CELL_ACCESSOR(attribute_at, attribute_t, POOL_ATTRIBUTE)
 CELL_ACCESSOR(lot_at, lot_t, POOL_LOT)
 CELL_ACCESSOR(balance_at, balance_t, POOL_BALANCE)
@@ -379,6 +393,8 @@ uint32_t ledger_limit(const dure_ledger_t *ledger, pool_t pool);
 void ledger_touch(dure_ledger_t *ledger, const void *at, size_t size);
 
 /* ---- pool.c */
+/* What counts against the chain's limit. */
+uint32_t ledger_taken(const dure_ledger_t *ledger, pool_t pool);
 /* How many more cells the chain allows: what is refused for want of room depends on it. */
 uint32_t ledger_room(const dure_ledger_t *ledger, pool_t pool);
 /* How many more cells this node has memory for: only for loading, where nothing is decided. */
@@ -452,10 +468,18 @@ void ledger_account_reserved_return(dure_ledger_t *ledger, uint32_t account, dur
 uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, uint8_t kind,
                           uint8_t roles, const dure_blind_t *blind);
 void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry);
-uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint8_t slot);
+/* The key in a slot; false if there is none. */
+DURE_MUST_USE bool ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint8_t slot,
+                                   dure_public_key_t *key);
+/* All that the party has, ascending by slot: returns how many, at most KEYS_MAX. */
+#define KEYS_MAX 4u
+uint32_t ledger_keys(const dure_ledger_t *ledger, const party_t *party,
+                     dure_key_entry_t entries[KEYS_MAX]);
+/* The party is left without a key, until ledger_key_set. */
+void ledger_keys_remove(dure_ledger_t *ledger, uint32_t party);
 
 uint64_t ledger_attribute_what(const dure_ledger_t *ledger, const attribute_t *attribute);
-uint64_t ledger_attribute_value(const attribute_t *attribute);
+uint64_t ledger_attribute_value(const dure_ledger_t *ledger, const attribute_t *attribute);
 /* The entry that holds today, or CELL_NONE; one whose first day is to come is not found. */
 uint32_t ledger_attribute_find(const dure_ledger_t *ledger, const party_t *party, uint64_t what);
 /* True if the name of a new membership can be interned. */

@@ -223,7 +223,7 @@ static const char *load_keys(dure_ledger_t *ledger, uint32_t party,
     if (record->keys_count == 0) {
         return "a party without a key";
     }
-    if (ledger_space(ledger, POOL_KEY) < record->keys_count) {
+    if (ledger_space(ledger, POOL_KEY) < record->keys_count - 1u) {
         return FULL;
     }
     for (uint16_t i = 0; i < record->keys_count; i++) {

@@ -177,7 +177,7 @@ static const char *limits_hold(const dure_ledger_t *ledger)
     const dure_ledger_limits_t limits = dure_ledger_limits_for(ledger->state->parties_max);
     bool hold = ledger->state->image_used <= limits.image_bytes_max;
     for (pool_t pool = 0; pool < POOL_COUNT; pool++) {
-        hold = hold && ledger->state->pools[pool].live <= ledger_limit(ledger, pool);
+        hold = hold && ledger_taken(ledger, pool) <= ledger_limit(ledger, pool);
     }
     return hold ? NULL : "more records than the chain's parties_max allows";
 }

@@ -9,16 +9,23 @@ static uint32_t *next_of(const dure_ledger_t *ledger, pool_t pool, uint32_t cell
     return ledger_cell(ledger, pool, cell);
 }
 
+uint32_t ledger_taken(const dure_ledger_t *ledger, pool_t pool)
+{
+    const pool_head_t *pools = ledger->state->pools;
+    /* A party's first key stands in its own cell. */
+    return pools[pool].live + (pool == POOL_KEY ? pools[POOL_PARTY].live : 0);
+}
+
 uint32_t ledger_room(const dure_ledger_t *ledger, pool_t pool)
 {
     const uint32_t limit = ledger_limit(ledger, pool);
-    const uint32_t live = ledger->state->pools[pool].live;
-    return limit > live ? limit - live : 0;
+    const uint32_t taken = ledger_taken(ledger, pool);
+    return limit > taken ? limit - taken : 0;
 }
 
 uint32_t ledger_space(const dure_ledger_t *ledger, pool_t pool)
 {
-    return ledger->pool_max[pool] - ledger->state->pools[pool].live;
+    return ledger->pool_max[pool] - ledger_taken(ledger, pool);
 }
 
 uint32_t ledger_take(dure_ledger_t *ledger, pool_t pool)

@@ -203,15 +203,12 @@ static dure_amount_t party_reserved(const dure_ledger_t *ledger, const party_t *
 
 static void write_keys(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
-    const size_t counted_at = count_open(out);
-    uint32_t count = 0;
-    for (uint32_t at = party->keys; at != CELL_NONE; at = key_at(ledger, at)->next) {
-        count++;
-        const party_key_t *key = key_at(ledger, at);
-        const dure_key_entry_t entry = {.slot = key->slot, .key = key->key};
-        dure_key_entry_encode(out, &entry);
+    dure_key_entry_t entries[KEYS_MAX];
+    const uint32_t count = ledger_keys(ledger, party, entries);
+    dure_write_uint(out, 2, count);
+    for (uint32_t i = 0; i < count; i++) {
+        dure_key_entry_encode(out, &entries[i]);
     }
-    count_close(out, counted_at, count);
 }
 
 static void write_attributes(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
@@ -223,7 +220,7 @@ static void write_attributes(const dure_ledger_t *ledger, const party_t *party, 
         const attribute_t *attribute = attribute_at(ledger, at);
         const dure_attribute_entry_t entry = {
             .what = ledger_attribute_what(ledger, attribute),
-            .value = ledger_attribute_value(attribute),
+            .value = ledger_attribute_value(ledger, attribute),
             .from = (dure_day_t)attribute->from,
             .until = (dure_day_t)attribute->until,
         };

@@ -74,7 +74,8 @@ static dure_yak_value_t known(uint64_t value)
 static dure_yak_value_t attribute_value(const dure_ledger_t *ledger, uint32_t party, uint16_t id)
 {
     const attribute_t *attribute = holds_today(ledger, party, id);
-    return attribute == NULL ? (dure_yak_value_t){0} : known(ledger_attribute_value(attribute));
+    return attribute == NULL ? (dure_yak_value_t){0}
+                             : known(ledger_attribute_value(ledger, attribute));
 }
 
 static uint64_t counter_value(const dure_ledger_t *ledger, const question_t *question,

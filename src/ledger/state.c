@@ -77,7 +77,7 @@ uint64_t ledger_list_what(const dure_ledger_t *ledger, const dure_yak_program_t 
 party_t *ledger_party_change(dure_ledger_t *ledger, uint32_t party)
 {
     party_t *at = party_at(ledger, party);
-    ledger_touch(ledger, at, sizeof *at);
+    ledger_touch(ledger, at, offsetof(party_t, key)); /* the key only ledger_key_set changes */
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     return at;
 }
@@ -168,12 +168,12 @@ uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, 
         .number = number,
         .blind = *blind,
         .lot_next = 1,
-        .keys = CELL_NONE,
         .attributes = CELL_NONE,
         .counters = CELL_NONE,
         .holdings = CELL_NONE,
         .open = CELL_NONE,
         .holds = CELL_NONE,
+        .keys = CELL_NONE,
         .city = city,
         .kind = kind,
         .roles = roles,
@@ -183,7 +183,35 @@ uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, 
     return cell;
 }
 
-uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint8_t slot)
+static dure_public_key_t first_key(const party_t *party)
+{
+    const bool is_ed25519 = party->key_form == KEY_ED25519;
+    dure_public_key_t key = {.scheme = is_ed25519 ? DURE_SCHEME_ED25519 : DURE_SCHEME_P256};
+    if (is_ed25519) {
+        memcpy(key.bytes, party->key, sizeof party->key);
+    } else {
+        key.bytes[0] = party->key_form == KEY_P256_EVEN ? 2 : 3;
+        memcpy(key.bytes + 1, party->key, sizeof party->key);
+    }
+    return key;
+}
+
+/* The key has passed dure_public_key_check, so its form follows from the first bytes. */
+static void first_key_set(party_t *party, uint8_t slot, const dure_public_key_t *key)
+{
+    const bool is_ed25519 = key->scheme == DURE_SCHEME_ED25519;
+    DURE_ASSERT(is_ed25519 ? key->bytes[32] == 0 : key->bytes[0] == 2 || key->bytes[0] == 3);
+    party->key_slot = slot & 15u;
+    party->key_form = is_ed25519 ? KEY_ED25519 : key->bytes[0] == 2 ? KEY_P256_EVEN : KEY_P256_ODD;
+    memcpy(party->key, key->bytes + (is_ed25519 ? 0 : 1), sizeof party->key);
+}
+
+static bool has_first_key(const party_t *party, uint8_t slot)
+{
+    return party->key_form != 0 && party->key_slot == slot;
+}
+
+static uint32_t further_key(const dure_ledger_t *ledger, const party_t *party, uint8_t slot)
 {
     uint32_t at = party->keys;
     while (at != CELL_NONE && key_at(ledger, at)->slot != slot) {
@@ -192,14 +220,53 @@ uint32_t ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint
     return at;
 }
 
-void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry)
+bool ledger_key_find(const dure_ledger_t *ledger, const party_t *party, uint8_t slot,
+                     dure_public_key_t *key)
+{
+    if (has_first_key(party, slot)) {
+        *key = first_key(party);
+        return true;
+    }
+    const uint32_t cell = further_key(ledger, party, slot);
+    if (cell != CELL_NONE) {
+        *key = key_at(ledger, cell)->key;
+    }
+    return cell != CELL_NONE;
+}
+
+uint32_t ledger_keys(const dure_ledger_t *ledger, const party_t *party,
+                     dure_key_entry_t entries[KEYS_MAX])
+{
+    uint32_t count = 0;
+    if (party->key_form != 0) {
+        entries[count++] = (dure_key_entry_t){.slot = party->key_slot, .key = first_key(party)};
+    }
+    for (uint32_t at = party->keys; at != CELL_NONE; at = key_at(ledger, at)->next) {
+        DURE_ASSERT(count < KEYS_MAX);
+        const party_key_t *key = key_at(ledger, at);
+        entries[count++] = (dure_key_entry_t){.slot = key->slot, .key = key->key};
+    }
+    return count;
+}
+
+void ledger_keys_remove(dure_ledger_t *ledger, uint32_t party)
 {
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
     party_t *owner = party_at(ledger, party);
-    uint32_t cell = ledger_key_find(ledger, owner, entry->slot);
+    ledger_touch(ledger, owner, sizeof *owner);
+    owner->key_form = 0;
+    while (owner->keys != CELL_NONE) {
+        ledger_unlink(ledger, POOL_KEY, &owner->keys, owner->keys);
+    }
+}
+
+static void further_key_set(dure_ledger_t *ledger, party_t *owner, uint8_t slot,
+                            const dure_public_key_t *new)
+{
+    uint32_t cell = further_key(ledger, owner, slot);
     if (cell == CELL_NONE) {
         uint32_t previous = CELL_NONE;
-        for (uint32_t at = owner->keys; at != CELL_NONE && key_at(ledger, at)->slot < entry->slot;
+        for (uint32_t at = owner->keys; at != CELL_NONE && key_at(ledger, at)->slot < slot;
              at = key_at(ledger, at)->next) {
             previous = at;
         }
@@ -208,8 +275,24 @@ void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_
     }
     party_key_t *key = key_at(ledger, cell);
     ledger_touch(ledger, key, sizeof *key);
-    key->slot = entry->slot;
-    key->key = entry->key;
+    key->slot = slot;
+    key->key = *new;
+}
+
+void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry)
+{
+    ledger_dirty(ledger, DURE_TABLE_PARTY, party);
+    party_t *owner = party_at(ledger, party);
+    if (owner->key_form != 0 && entry->slot > owner->key_slot) {
+        further_key_set(ledger, owner, entry->slot, &entry->key);
+    } else {
+        if (owner->key_form != 0 && entry->slot < owner->key_slot) {
+            const dure_public_key_t moved = first_key(owner);
+            further_key_set(ledger, owner, owner->key_slot, &moved);
+        }
+        ledger_touch(ledger, owner, sizeof *owner);
+        first_key_set(owner, entry->slot, &entry->key);
+    }
 }
 
 bool dure_ledger_signer_key(const dure_ledger_t *ledger, uint64_t party, uint8_t slot,
@@ -219,12 +302,7 @@ bool dure_ledger_signer_key(const dure_ledger_t *ledger, uint64_t party, uint8_t
     if (cell == CELL_NONE) {
         return false;
     }
-    const uint32_t found = ledger_key_find(ledger, party_at(ledger, cell), slot);
-    if (found == CELL_NONE) {
-        return false;
-    }
-    *key = key_at(ledger, found)->key;
-    return true;
+    return ledger_key_find(ledger, party_at(ledger, cell), slot, key);
 }
 
 /* ---- attributes
@@ -237,9 +315,27 @@ uint64_t ledger_attribute_what(const dure_ledger_t *ledger, const attribute_t *a
                                        : ledger->state->lists[attribute->what - LIST_BASE];
 }
 
-uint64_t ledger_attribute_value(const attribute_t *attribute)
+uint64_t ledger_attribute_value(const dure_ledger_t *ledger, const attribute_t *attribute)
 {
-    return attribute->value_low | (uint64_t)attribute->value_high << 32;
+    if (attribute->wide) {
+        return *wide_at(ledger, attribute->value_low);
+    }
+    return attribute->value_low | (uint64_t)attribute->value_middle << 32 |
+           (uint64_t)attribute->value_high << 39;
+}
+
+static void attribute_value_set(dure_ledger_t *ledger, attribute_t *attribute, uint64_t value)
+{
+    if (value >> ATTRIBUTE_VALUE_BITS != 0) {
+        const uint32_t cell = ledger_take(ledger, POOL_WIDE);
+        *wide_at(ledger, cell) = value;
+        attribute->wide = 1;
+        attribute->value_low = cell;
+        return;
+    }
+    attribute->value_low = (uint32_t)value;
+    attribute->value_middle = (uint32_t)(value >> 32) & 0x7fu;
+    attribute->value_high = (uint32_t)(value >> 39) & 0x3fffu;
 }
 
 static uint32_t list_find(const dure_ledger_t *ledger, uint64_t what)
@@ -319,8 +415,7 @@ void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
     attribute_t *attribute = attribute_at(ledger, cell);
     attribute->what =
         (entry->what < LIST_BASE ? (uint32_t)entry->what : list_take(ledger, entry->what)) & 0xffu;
-    attribute->value_low = (uint32_t)entry->value;
-    attribute->value_high = (uint32_t)(entry->value >> 32);
+    attribute_value_set(ledger, attribute, entry->value);
     attribute->from = (uint32_t)entry->from & 0x1ffffu;
     attribute->until = (uint32_t)entry->until & 0x1ffffu;
     ledger_link(ledger, POOL_ATTRIBUTE, &owner->attributes, previous, cell);
@@ -329,9 +424,12 @@ void ledger_attribute_add(dure_ledger_t *ledger, uint32_t party,
 void ledger_attribute_remove(dure_ledger_t *ledger, uint32_t party, uint32_t cell)
 {
     ledger_dirty(ledger, DURE_TABLE_PARTY, party);
-    const uint32_t what = attribute_at(ledger, cell)->what;
-    if (what >= LIST_BASE) {
-        list_release(ledger, what);
+    const attribute_t *attribute = attribute_at(ledger, cell);
+    if (attribute->what >= LIST_BASE) {
+        list_release(ledger, attribute->what);
+    }
+    if (attribute->wide) {
+        ledger_release(ledger, POOL_WIDE, attribute->value_low);
     }
     ledger_unlink(ledger, POOL_ATTRIBUTE, &party_at(ledger, party)->attributes, cell);
 }

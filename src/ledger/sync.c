@@ -152,7 +152,6 @@ static void fetch_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
 
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party)
 {
-    fetch_cell(ledger, POOL_KEY, party->keys);
     fetch_cell(ledger, POOL_ATTRIBUTE, party->attributes);
     fetch_cell(ledger, POOL_COUNTER, party->counters);
     if (party->kind != DURE_KIND_SERVICE) {

@@ -57,8 +57,9 @@ static int64_t today(const world_t *world)
 {
     const party_t *party = party_at(world->ledger, ledger_party_find(world->ledger, SHOP));
     const uint32_t cell = ledger_attribute_find(world->ledger, party, RISK);
-    return cell == CELL_NONE ? -1
-                             : (int64_t)ledger_attribute_value(attribute_at(world->ledger, cell));
+    return cell == CELL_NONE
+               ? -1
+               : (int64_t)ledger_attribute_value(world->ledger, attribute_at(world->ledger, cell));
 }
 
 static world_t *town(void)

@@ -88,7 +88,9 @@ static void lost_with_a_spare_key_and_back_at_the_counter(void **state)
     assert_int_equal(party_of(world, ANNA)->top, top_before + 1);
     assert_code(send_with(world, ANNA, body_payment(SHOP, 49000), 7777, 2), DURE_RESULT_DONE);
     assert_int_equal(world->effect.moves[0].lot, lot_before);
-    assert_int_equal(ledger_list_count(world->ledger, POOL_KEY, party_of(world, ANNA)->keys), 1);
+    dure_key_entry_t keys[KEYS_MAX];
+    assert_int_equal(ledger_keys(world->ledger, party_of(world, ANNA), keys), 1);
+    assert_int_equal(keys[0].slot, 2);
     world_end(world);
 }
 

@@ -10,14 +10,13 @@
 static bool signature_right(const dure_ledger_t *ledger, const dure_collection_t *body,
                             uint32_t payer)
 {
-    const uint32_t key = ledger_key_find(ledger, party_at(ledger, payer), body->slot);
-    if (key == CELL_NONE) {
+    dure_public_key_t key;
+    if (!ledger_key_find(ledger, party_at(ledger, payer), body->slot, &key)) {
         return false;
     }
     uint8_t message[DURE_MANDATE_MESSAGE_SIZE];
     dure_mandate_message(message, &ledger->chain_id, &body->mandate);
-    return dure_signature_verify(&key_at(ledger, key)->key, &body->signature, message,
-                                 sizeof message) == DURE_CRYPTO_OK;
+    return dure_signature_verify(&key, &body->signature, message, sizeof message) == DURE_CRYPTO_OK;
 }
 
 /* Up to the mandate's number, which is used up if all is right. */

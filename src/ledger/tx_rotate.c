@@ -8,7 +8,8 @@ dure_result_t ledger_rotate(dure_ledger_t *ledger, const work_t *work)
         return DURE_RESULT_KEY_REFUSED;
     }
     const party_t *party = party_at(ledger, work->signer);
-    if (ledger_key_find(ledger, party, entry->slot) == CELL_NONE &&
+    dure_public_key_t before;
+    if (!ledger_key_find(ledger, party, entry->slot, &before) &&
         ledger_room(ledger, POOL_KEY) == 0) {
         return DURE_RESULT_TABLE_FULL;
     }
