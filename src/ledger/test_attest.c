@@ -120,6 +120,33 @@ static void the_newest_attestation_holds_for_its_days(void **state)
     world_free(world);
 }
 
+/* The number of a party is the one value that may have all 64 bits. */
+static void an_owner_may_have_any_number(void **state)
+{
+    (void)state;
+    static const uint64_t owners[] = {1,
+                                      UINT32_MAX,
+                                      UINT64_C(1) << 39,
+                                      (UINT64_C(1) << 53) - 1,
+                                      UINT64_C(1) << 53,
+                                      UINT64_MAX,
+                                      UINT64_MAX - 1,
+                                      7};
+    world_t *world = town();
+    const party_t *shop = party_at(world->ledger, ledger_party_find(world->ledger, SHOP));
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        world_done(world, REGISTRAR,
+                   body_attest(SHOP, DURE_ATTRIBUTE_OWNER, owners[i], 0, FAR_DAY));
+        const uint32_t cell = ledger_attribute_find(world->ledger, shop, DURE_ATTRIBUTE_OWNER);
+        assert_int_equal(ledger_attribute_value(world->ledger, attribute_at(world->ledger, cell)),
+                         owners[i]);
+        assert_int_equal(world->ledger->state->pools[POOL_WIDE].live, owners[i] >> 53 != 0);
+        world_cut(world); /* by the record as well */
+    }
+    world_done(world, REGISTRAR, body_attest(SHOP, DURE_ATTRIBUTE_OWNER, UINT64_MAX, 0, FAR_DAY));
+    world_end_reloaded(world);
+}
+
 static void a_fact_ahead_needs_a_place_of_its_own(void **state)
 {
     (void)state;
@@ -227,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_recheck_ahead_keeps_the_present_fact_until_its_day),
         cmocka_unit_test(the_newest_attestation_holds_for_its_days),
+        cmocka_unit_test(an_owner_may_have_any_number),
         cmocka_unit_test(a_fact_ahead_needs_a_place_of_its_own),
         cmocka_unit_test(a_membership_ahead_counts_twice_and_goes_wholly),
         cmocka_unit_test(records_hold_at_most_two_that_do_not_meet),

@@ -94,6 +94,39 @@ static void lost_with_a_spare_key_and_back_at_the_counter(void **state)
     world_end(world);
 }
 
+/* Keys come in any order of their slots and stand in ascending order. */
+static void keys_stand_by_slot(void **state)
+{
+    (void)state;
+    world_t *world = town(1);
+    const dure_tx_id_t proposal =
+        world_made(world, OFFICER_1, body_propose(act_recover(ANNA, new_key(2)), FAR_DAY));
+    (void)proposal;
+    static const uint8_t slots[] = {3, 0, 2, 1, 0};
+    static const uint32_t counts[] = {2, 3, 3, 4, 4};
+    for (uint32_t i = 0; i < 5; i++) {
+        dure_body_t body = {.kind = DURE_BODY_ROTATE,
+                            .rotate = {.entry = test_key(ANNA, slots[i])}};
+        body.rotate.entry.slot = slots[i];
+        const bool first = i < 3; /* slot 2 still has the key that the officers gave */
+        assert_code(send_with(world, ANNA, body, first ? 7777 : ANNA, 2), DURE_RESULT_DONE);
+        dure_key_entry_t keys[KEYS_MAX];
+        assert_int_equal(ledger_keys(world->ledger, party_of(world, ANNA), keys), counts[i]);
+        for (uint32_t k = 1; k < counts[i]; k++) {
+            assert_true(keys[k - 1].slot < keys[k].slot);
+        }
+        world_cut(world);
+    }
+    for (uint8_t slot = 0; slot < 4; slot++) {
+        dure_public_key_t key;
+        const dure_key_entry_t expected = test_key(ANNA, slot);
+        assert_true(dure_ledger_signer_key(world->ledger, ANNA, slot, &key));
+        assert_memory_equal(&key, &expected.key, sizeof key);
+    }
+    assert_int_equal(world->ledger->state->pools[POOL_KEY].live, 3);
+    world_end_reloaded(world);
+}
+
 static void a_recovery_ends_no_other_hold(void **state)
 {
     (void)state;
@@ -258,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_with_a_spare_key_and_back_at_the_counter),
+        cmocka_unit_test(keys_stand_by_slot),
         cmocka_unit_test(a_recovery_ends_no_other_hold),
         cmocka_unit_test(a_recovery_is_refused),
         cmocka_unit_test(what_a_death_stops),
