@@ -58,6 +58,10 @@ DURE_MUST_USE bool city_data_read(city_data_t *data, const char *folder, const c
  * --------------------------------------------------------------------------------- */
 #define CITY_LOTS_MAX 30u /* kept below the ledger's 32 */
 
+/* The funds of a city.  Fund numbers are of the chain: city_fund. */
+typedef enum { CITY_GENERAL, CITY_FUNDS } city_fund_t;
+
+/* Whoever buys and pays. */
 typedef struct {
     uint64_t party;
     uint64_t next_number;
@@ -66,12 +70,20 @@ typedef struct {
     uint32_t lots[CITY_LOTS_MAX];
     uint8_t lot_first, lot_count;
     dure_secret_key_t secret;
-} city_citizen_t;
+} city_holder_t;
+
+/* All who buy one fund's money. */
+typedef struct {
+    city_fund_t fund;
+    city_holder_t *items;
+    uint64_t count, capacity;
+    uint64_t held; /* won in their wallets */
+} city_holders_t;
 
 typedef struct {
     uint64_t party;
     uint64_t next_number;
-    uint64_t balance;
+    uint64_t balances[CITY_FUNDS];
     uint64_t owner; /* index of a citizen + 1, or 0 */
     uint16_t category;
     bool risky;   /* its payouts are held three days */
@@ -87,35 +99,45 @@ typedef struct {
 
 /* ---- the sandbox bank
    ---------------------------------------------------------------------------------- Keeps its own
-   book of the escrow account from what happens at the bank, and writes the statement file. */
+   book of the escrow accounts from what happens at the bank, and writes the statement file: one
+   for the chain, with an account for each fund. */
 typedef struct {
     FILE *file;
-    dure_amount_t balance;
     uint64_t entries;
+} city_book_t;
+
+/* What the bank has of one city. */
+typedef struct {
+    dure_amount_t balances[CITY_FUNDS];
     dure_day_t entry_day;
-    uint32_t entry_next;       /* number of the next entry of entry_day */
-    dure_amount_t subsidy_day; /* moved from the budget today, booked as one entry */
+    uint32_t entry_next;                     /* number of the next entry of entry_day */
+    dure_amount_t subsidies_day[CITY_FUNDS]; /* moved from the budget today, booked as one entry */
 } city_bank_t;
 
-DURE_MUST_USE bool city_bank_open(city_bank_t *bank, const char *path);
-void city_bank_credit(city_bank_t *bank, dure_time_t time, const char *kind, const char *reference,
-                      dure_amount_t amount);
-void city_bank_debit(city_bank_t *bank, dure_time_t time, const char *kind, const char *reference,
-                     dure_amount_t amount);
-bool city_bank_close(city_bank_t *bank);
+DURE_MUST_USE bool city_book_open(city_book_t *book, const char *path);
+bool city_book_close(city_book_t *book);
 
 /* ---- the play
  * ------------------------------------------------------------------------------------------- */
 typedef struct {
     uint64_t payments, refused, transactions;
-    uint64_t held, shops; /* won in wallets and with shops */
+    uint64_t shops; /* won with shops */
 } city_totals_t;
 
 typedef struct city_pending_payout {
     dure_tx_id_t id;
+    city_fund_t fund;
     dure_amount_t amount;
     dure_day_t due;
 } city_pending_payout_t;
+
+/* How far a month has come. */
+typedef struct {
+    uint32_t days;
+    uint64_t registered, charged, spent;
+    uint64_t due_today; /* won still to be spent today */
+    uint32_t register_weights[31], charge_weights[31], spend_weights[31];
+} city_progress_t;
 
 /* What the player expects of a transaction on its way. */
 typedef struct {
@@ -125,25 +147,42 @@ typedef struct {
 
 #define CITY_BATCH_MAX 1024u
 
+typedef struct city_world city_world_t;
+
+/* One city: its people, its shops, its funds and months, and its account at the bank. */
 typedef struct {
+    city_world_t *world;
+    uint32_t index; /* of the world's cities */
     city_data_t data;
     city_random_t random;
     uint64_t seed;
-    dure_hash_t chain_id;
-    dure_client_t *client;
-    dure_zone_t zone;
-    dure_time_t now;
-    dure_day_t today;
 
-    city_service_t registrar, bank_service, officers[2], clock, watch;
-    city_citizen_t *citizens;
-    uint64_t citizen_count, citizen_capacity;
+    city_service_t registrar, bank_service, officers[2], watch;
+    city_holders_t citizens;
     city_shop_t *shops;
     uint64_t shop_count, shop_capacity;
     city_pending_payout_t *payouts;
     uint64_t payout_count, payout_capacity;
     dure_amount_t budget;   /* left in the budget account */
     uint64_t monthly_issue; /* won, the parameter of that name */
+    city_bank_t bank;
+    city_progress_t progress;
+    city_totals_t totals;
+} city_t;
+
+/* What all cities share: the chain, its clock, the way to the node. */
+struct city_world {
+    city_t *cities;
+    uint32_t city_count;
+    uint64_t seed;
+    int32_t first_month, month_count; /* year * 12 + month - 1; over all cities */
+    dure_hash_t chain_id;
+    dure_client_t *client;
+    dure_zone_t zone;
+    dure_time_t now;
+    dure_day_t today;
+    city_service_t clock;
+    city_book_t book;
 
     uint8_t *batch; /* transactions signed and not yet sent */
     size_t batch_size, batch_capacity;
@@ -157,48 +196,70 @@ typedef struct {
     city_expected_t flight_expected[CITY_BATCH_MAX];
     dure_answer_t answers[CITY_BATCH_MAX];
 
-    city_bank_t bank;
-    city_totals_t totals;
-    uint64_t started_ns;
+    uint64_t transactions, started_ns;
     bool live;
     char problem[CITY_PROBLEM_SIZE];
-} city_t;
+};
 
-#define CITY_FUND    UINT64_C(1)
 #define CITY_RATE_BP 600u
 
-/* Every function below that can fail returns false and leaves a sentence in city->problem. */
-DURE_MUST_USE bool city_people_start(city_t *city);
-DURE_MUST_USE bool city_register_citizen(city_t *city);
-DURE_MUST_USE bool city_register_shop(city_t *city);
+/* The number that a city's fund has on the chain: 1 is the first city's general fund. */
+uint64_t city_fund(const city_t *city, city_fund_t fund);
 
-/* Genesis, keys/ and the file names that the dure command uses. */
-DURE_MUST_USE bool city_found(city_t *city, const char *directory);
-DURE_MUST_USE bool city_set_up(city_t *city, const char *program_path);
-/* Key files for a person to try the commands with: the services', one citizen's, one shop's. */
-DURE_MUST_USE bool city_write_keys(city_t *city, const char *directory,
-                                   const city_citizen_t *citizen, const city_shop_t *shop);
-/* Raises the fund's monthly issue by vote, with its notice, before a month that needs more. */
-DURE_MUST_USE bool city_raise_issue(city_t *city, uint64_t won);
-/* The treasury fills the budget account. */
-DURE_MUST_USE bool city_fill_budget(city_t *city, dure_amount_t amount);
-/* As the bank's service, under the bank's own numbers. */
-DURE_MUST_USE bool city_send_bank(city_t *city, const dure_body_t *body, uint16_t code);
+/* Every function below that can fail returns false and leaves a sentence in the world's problem. */
 
+/* ---- city_send.c: how transactions leave */
+DURE_MUST_USE bool city_world_start(city_world_t *world);
 /* city_send: signs and queues a transaction; answers are compared with `code` as they come. */
 DURE_MUST_USE bool city_send(city_t *city, const dure_tx_t *tx, const dure_secret_key_t *secret,
                              uint16_t code);
 DURE_MUST_USE bool city_send_as(city_t *city, city_service_t *service, const dure_body_t *body,
                                 uint16_t code);
+/* As the bank's service, under the bank's own numbers. */
+DURE_MUST_USE bool city_send_bank(city_t *city, const dure_body_t *body, uint16_t code);
 /* Sends what is queued and waits for all answers. */
-DURE_MUST_USE bool city_settle(city_t *city);
-DURE_MUST_USE bool city_tick(city_t *city, dure_time_t time);
+DURE_MUST_USE bool city_settle(city_world_t *world);
+DURE_MUST_USE bool city_tick(city_world_t *world, dure_time_t time);
 
-DURE_MUST_USE bool city_play_month(city_t *city, uint32_t month);
+/* ---- city_people.c: who there is */
+DURE_MUST_USE bool city_people_start(city_t *city);
+DURE_MUST_USE bool city_register_citizen(city_t *city);
+DURE_MUST_USE bool city_register_shop(city_t *city);
+dure_secret_key_t city_derive_key(const city_t *city, const char *label, uint64_t index);
 
-void city_view_start(city_t *city);
-void city_view_day(const city_t *city, uint64_t charged, uint64_t spent);
-void city_view_month(const city_t *city, uint32_t month, uint64_t charged, uint64_t spent);
+/* ---- city_bank.c */
+void city_bank_credit(city_t *city, city_fund_t fund, const char *kind, const char *reference,
+                      dure_amount_t amount);
+void city_bank_debit(city_t *city, city_fund_t fund, const char *kind, const char *reference,
+                     dure_amount_t amount);
+
+/* ---- city_found.c */
+/* Genesis, keys/ and the file names that the dure command uses. */
+DURE_MUST_USE bool city_found(city_world_t *world, const char *directory);
+DURE_MUST_USE bool city_set_up(city_t *city, const char *program_path);
+/* Key files for a person to try the commands with: the services', one citizen's, one shop's. */
+DURE_MUST_USE bool city_write_keys(city_t *city, const char *directory,
+                                   const city_holder_t *citizen, const city_shop_t *shop);
+/* Raises the fund's monthly issue by vote, with its notice, before a month that needs more. */
+DURE_MUST_USE bool city_raise_issue(city_t *city, uint64_t won);
+/* The treasury fills the budget account. */
+DURE_MUST_USE bool city_fill_budget(city_t *city, dure_amount_t amount);
+
+/* ---- city_play.c: a city's part of a day, in this order; the world moves the clock between */
+DURE_MUST_USE bool city_month_begins(city_t *city, uint32_t month);
+DURE_MUST_USE bool city_day_votes(city_t *city, uint32_t month, uint32_t day);
+DURE_MUST_USE bool city_day_morning(city_t *city, uint32_t month, uint32_t day);
+DURE_MUST_USE bool city_day_evening(city_t *city);
+DURE_MUST_USE bool city_day_ends(city_t *city);
+DURE_MUST_USE bool city_month_ends(city_t *city, uint32_t month);
+
+/* ---- city_world.c: all cities through all months */
+DURE_MUST_USE bool city_world_play(city_world_t *world);
+
+/* ---- city_view.c */
+void city_view_start(city_world_t *world);
+void city_view_day(const city_world_t *world);
+void city_view_month(const city_world_t *world, int32_t month);
 
 uint64_t city_monotonic_ns(void);
 

@@ -12,7 +12,8 @@
 
 #define PARTIES_LEAST 1000u
 
-static bool write_file(city_t *city, const char *directory, const char *name, dure_bytes_t bytes)
+static bool write_file(city_world_t *world, const char *directory, const char *name,
+                       dure_bytes_t bytes)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", directory, name);
@@ -22,59 +23,82 @@ static bool write_file(city_t *city, const char *directory, const char *name, du
         written = false;
     }
     if (!written) {
-        city_problem(city->problem, "cannot write %s: %s", path, strerror(errno));
+        city_problem(world->problem, "cannot write %s: %s", path, strerror(errno));
     }
     return written;
 }
 
-static bool fill_genesis(city_t *city, dure_genesis_t *genesis)
+static bool add_service(dure_genesis_t *genesis, const city_t *city, const city_service_t *service,
+                        uint32_t roles)
 {
-    city_service_t *services[6] = {&city->registrar,   &city->bank_service, &city->officers[0],
-                                   &city->officers[1], &city->clock,        &city->watch};
+    dure_genesis_service_t *made = &genesis->services[genesis->services_count++];
+    made->party = service->party;
+    made->city = city->data.region;
+    made->roles = roles;
+    dure_hash_t blind;
+    dure_hash(&blind, DURE_TAG_DERIVE, service->secret.seed, 32);
+    memcpy(made->blind.bytes, blind.bytes, sizeof made->blind.bytes);
+    return dure_public_key_of(&made->key, &service->secret) ||
+           city_problem(city->world->problem, "cannot make a key");
+}
+
+static bool add_city(dure_genesis_t *genesis, const city_t *city)
+{
+    const city_service_t *services[6] = {&city->registrar,    &city->bank_service,
+                                         &city->officers[0],  &city->officers[1],
+                                         &city->world->clock, &city->watch};
     static const uint32_t roles[6] = {DURE_SERVICE_REGISTRAR, DURE_SERVICE_BANK,
                                       DURE_SERVICE_OFFICER,   DURE_SERVICE_OFFICER,
                                       DURE_SERVICE_CLOCK,     DURE_SERVICE_WATCH};
-    *genesis = (dure_genesis_t){.version = 1, .clock = 2, .time = city->now};
-    const uint64_t parties = city->citizen_capacity + city->shop_capacity + 64;
-    genesis->parties_max = parties < PARTIES_LEAST ? PARTIES_LEAST : (uint32_t)parties;
-    DURE_ASSERT(genesis->parties_max <= DURE_LEDGER_PARTIES_MAX);
-    genesis->zones_count = 1;
-    genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
-    genesis->cities_count = 1;
-    genesis->cities[0] = (dure_genesis_city_t){.city = city->data.region, .threshold = 2};
-    genesis->services_count = 6;
-    uint8_t seed[16];
-    dure_put_u64(seed, city->seed);
-    dure_put_u64(seed + 8, city->data.region);
-    dure_hash(&genesis->salt, DURE_TAG_DERIVE, seed, sizeof seed);
+    genesis->cities[genesis->cities_count++] =
+        (dure_genesis_city_t){.city = city->data.region, .threshold = 2};
     for (size_t i = 0; i < 6; i++) {
-        dure_genesis_service_t *service = &genesis->services[i];
-        service->party = services[i]->party;
-        service->city = city->data.region;
-        service->roles = roles[i];
-        dure_hash_t blind;
-        dure_hash(&blind, DURE_TAG_DERIVE, services[i]->secret.seed, 32);
-        memcpy(service->blind.bytes, blind.bytes, sizeof service->blind.bytes);
-        if (!dure_public_key_of(&service->key, &services[i]->secret)) {
-            city_problem(city->problem, "cannot make a key");
+        if (!add_service(genesis, city, services[i], roles[i])) {
             return false;
         }
     }
     return true;
 }
 
-bool city_found(city_t *city, const char *directory)
+static bool fill_genesis(city_world_t *world, dure_genesis_t *genesis)
 {
-    dure_genesis_t genesis;
+    *genesis = (dure_genesis_t){.version = 1, .clock = 2, .time = world->now};
+    uint64_t parties = 0;
+    uint8_t seed[16];
+    dure_put_u64(seed, world->seed);
+    dure_put_u64(seed + 8, world->cities[0].data.region);
+    dure_hash(&genesis->salt, DURE_TAG_DERIVE, seed, sizeof seed);
+    genesis->zones_count = 1;
+    genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        const city_t *city = &world->cities[i];
+        parties += city->citizens.capacity + city->shop_capacity + 64;
+        if (!add_city(genesis, city)) {
+            return false;
+        }
+    }
+    genesis->parties_max = parties < PARTIES_LEAST ? PARTIES_LEAST : (uint32_t)parties;
+    return genesis->parties_max <= DURE_LEDGER_PARTIES_MAX ||
+           city_problem(world->problem, "a chain cannot have so many parties");
+}
+
+bool city_found(city_world_t *world, const char *directory)
+{
+    static dure_genesis_t genesis;
     static uint8_t bytes[65536];
     dure_writer_t writer = dure_writer(bytes, sizeof bytes);
-    if (!fill_genesis(city, &genesis)) {
+    if (!fill_genesis(world, &genesis)) {
         return false;
     }
     dure_genesis_encode(&writer, &genesis);
     dure_bytes_t encoded = dure_writer_bytes(&writer);
-    dure_hash(&city->chain_id, DURE_TAG_GENESIS, encoded.data, encoded.size);
-    return write_file(city, directory, "genesis.dure", encoded);
+    dure_hash(&world->chain_id, DURE_TAG_GENESIS, encoded.data, encoded.size);
+    return write_file(world, directory, "genesis.dure", encoded);
+}
+
+uint64_t city_fund(const city_t *city, city_fund_t fund)
+{
+    return 8 * (uint64_t)city->index + 1 + fund;
 }
 
 /* Two officers: one proposes, the other approves. */
@@ -82,7 +106,7 @@ static bool vote(city_t *city, const dure_act_t *act)
 {
     dure_tx_id_t proposal = {city->officers[0].party, 0, city->officers[0].next_number};
     dure_body_t propose = {.kind = DURE_BODY_PROPOSE,
-                           .propose = {.until = city->today + 14, .act = *act}};
+                           .propose = {.until = city->world->today + 14, .act = *act}};
     dure_body_t approve = {.kind = DURE_BODY_APPROVE, .approve = {proposal}};
     return city_send_as(city, &city->officers[0], &propose, DURE_RESULT_DONE) &&
            city_send_as(city, &city->officers[1], &approve, DURE_RESULT_DONE);
@@ -115,7 +139,7 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
     FILE *file = fopen(path, "rb");
     size_t size = file == NULL ? 0 : fread(source, 1, sizeof source, file);
     if (file == NULL || size == 0) {
-        city_problem(city->problem, "cannot read the program %s", path);
+        city_problem(city->world->problem, "cannot read the program %s", path);
         return false;
     }
     fclose(file);
@@ -128,7 +152,7 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
                                               image, &image_size, &diagnostics);
     free(workspace);
     if (!compiled) {
-        city_problem(city->problem, "%s, line %u: %s", path, diagnostics.list[0].line,
+        city_problem(city->world->problem, "%s, line %u: %s", path, diagnostics.list[0].line,
                      diagnostics.list[0].en);
         return false;
     }
@@ -141,21 +165,22 @@ bool city_set_up(city_t *city, const char *program_path)
 {
     dure_act_t account = {.kind = DURE_ACT_ACCOUNT};
     dure_act_t fund = {.kind = DURE_ACT_FUND};
-    fund.fund.fund = CITY_FUND;
+    fund.fund.fund = city_fund(city, CITY_GENERAL);
     fund.fund.ceiling = dure_amount(UINT64_C(1000000000000));
     if (!name_of(&account.account.account, "budget") ||
         !compile_program(city, program_path, &fund)) {
         return false;
     }
     city->monthly_issue = UINT64_C(10000000000); /* the program's initial value */
-    return vote(city, &account) && vote(city, &fund) && city_settle(city);
+    return vote(city, &account) && vote(city, &fund) && city_settle(city->world);
 }
 
 bool city_raise_issue(city_t *city, uint64_t won)
 {
     dure_act_t act = {.kind = DURE_ACT_PARAMETER};
-    act.parameter =
-        (dure_act_parameter_t){.fund = CITY_FUND, .value = (int64_t)won, .from = city->today + 1};
+    act.parameter = (dure_act_parameter_t){.fund = city_fund(city, CITY_GENERAL),
+                                           .value = (int64_t)won,
+                                           .from = city->world->today + 1};
     return name_of(&act.parameter.parameter, "monthly_issue") && vote(city, &act);
 }
 
@@ -176,19 +201,19 @@ static bool write_key(city_t *city, const char *directory, const char *name, uin
     char problem[DURE_KEY_FILE_PROBLEM_SIZE];
     if (!dure_public_key_of(&key.public_key, secret) ||
         !dure_key_file_write(&key, path, true, problem)) {
-        city_problem(city->problem, "cannot write %s", path);
+        city_problem(city->world->problem, "cannot write %s", path);
         return false;
     }
     return true;
 }
 
-bool city_write_keys(city_t *city, const char *directory, const city_citizen_t *citizen,
+bool city_write_keys(city_t *city, const char *directory, const city_holder_t *citizen,
                      const city_shop_t *shop)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/keys", directory);
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        city_problem(city->problem, "cannot make %s: %s", path, strerror(errno));
+        city_problem(city->world->problem, "cannot make %s: %s", path, strerror(errno));
         return false;
     }
     const struct {
@@ -196,7 +221,7 @@ bool city_write_keys(city_t *city, const char *directory, const city_citizen_t *
         const city_service_t *service;
     } services[] = {{"registrar", &city->registrar},   {"bank", &city->bank_service},
                     {"officer-1", &city->officers[0]}, {"officer-2", &city->officers[1]},
-                    {"clock", &city->clock},           {"watch", &city->watch}};
+                    {"clock", &city->world->clock},    {"watch", &city->watch}};
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         if (!write_key(city, directory, services[i].name, services[i].service->party,
                        &services[i].service->secret)) {

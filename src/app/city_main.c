@@ -181,23 +181,24 @@ static bool start_node(run_t *run, char *problem)
     return error == 0;
 }
 
-static bool connect_node(run_t *run, city_t *city)
+static bool connect_node(run_t *run, city_world_t *world)
 {
     for (int tries = 0; tries < 600; tries++) {
         int status = 0;
         if (waitpid(run->node, &status, WNOHANG) == run->node) {
             run->node = 0;
-            city_problem(city->problem, "the node ended at once; its log is %s/node.log", run->out);
+            city_problem(world->problem, "the node ended at once; its log is %s/node.log",
+                         run->out);
             return false;
         }
-        if (dure_client_open(&city->client, run->socket)) {
+        if (dure_client_open(&world->client, run->socket)) {
             return true;
         }
-        dure_client_close(city->client);
-        city->client = NULL;
+        dure_client_close(world->client);
+        world->client = NULL;
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }
-    city_problem(city->problem, "the node does not answer at %s", run->socket);
+    city_problem(world->problem, "the node does not answer at %s", run->socket);
     return false;
 }
 
@@ -243,8 +244,9 @@ static uint64_t member(const json_t *object, const char *name)
 }
 
 /* The audited months against the data; every figure, to the won. */
-static bool months_exact(city_t *city, const json_t *months)
+static bool months_exact(city_world_t *world, const json_t *months)
 {
+    const city_t *city = &world->cities[0];
     for (uint32_t i = 0; i < city->data.month_count; i++) {
         const city_month_t *real = &city->data.months[i];
         const json_t *found = json_array_get(months, i);
@@ -256,7 +258,7 @@ static bool months_exact(city_t *city, const json_t *months)
             member(found, "charged") != real->charged_won ||
             member(found, "spent") != real->spent_won) {
             city_problem(
-                city->problem,
+                world->problem,
                 "%s: the log does not add up to the data: registered %" PRIu64 " of %" PRIu64
                 ", charged %" PRIu64 " of %" PRIu64 ", spent %" PRIu64 " of %" PRIu64,
                 name, member(found, "registered"), real->registered, member(found, "charged"),
@@ -267,15 +269,15 @@ static bool months_exact(city_t *city, const json_t *months)
     return true;
 }
 
-static bool write_summary(const run_t *run, city_t *city, const json_t *audit, double seconds,
-                          uint64_t peak_rss_bytes)
+static bool write_summary(const run_t *run, city_world_t *world, const json_t *audit,
+                          double seconds, uint64_t peak_rss_bytes)
 {
     char path[PATH_SIZE + 32];
     snprintf(path, sizeof path, "%s/summary.json", run->out);
     json_t *summary = json_object();
-    json_object_set_new(summary, "city", json_string(city->data.city));
+    json_object_set_new(summary, "city", json_string(world->cities[0].data.city));
     json_object_set_new(summary, "fraction", json_real(strtod(run->fraction, NULL)));
-    json_object_set_new(summary, "seed", json_integer((json_int_t)city->seed));
+    json_object_set_new(summary, "seed", json_integer((json_int_t)world->seed));
     static const char *const copied[] = {"months",  "payments",     "refunds",
                                          "refused", "audit",        "state_root",
                                          "blocks",  "transactions", "signatures"};
@@ -289,27 +291,28 @@ static bool write_summary(const run_t *run, city_t *city, const json_t *audit, d
     bool written = json_dump_file(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
     json_decref(summary);
     if (!written) {
-        city_problem(city->problem, "cannot write %s", path);
+        city_problem(world->problem, "cannot write %s", path);
     } else {
         fprintf(stderr, "summary: %s\n", path);
     }
     return written;
 }
 
-static bool audit_replay(const run_t *run, city_t *city, double seconds, uint64_t peak_rss_bytes)
+static bool audit_replay(const run_t *run, city_world_t *world, double seconds,
+                         uint64_t peak_rss_bytes)
 {
     char report[PATH_SIZE + 32];
     json_error_t error;
     if (!verify(run, report)) {
-        return city_problem(city->problem, "the audit does not hold");
+        return city_problem(world->problem, "the audit does not hold");
     }
     json_t *audit = json_load_file(report, 0, &error);
     if (audit == NULL) {
-        city_problem(city->problem, "%s: %s", report, error.text);
+        city_problem(world->problem, "%s: %s", report, error.text);
         return false;
     }
-    bool exact = months_exact(city, json_object_get(audit, "months")) &&
-                 write_summary(run, city, audit, seconds, peak_rss_bytes);
+    bool exact = months_exact(world, json_object_get(audit, "months")) &&
+                 write_summary(run, world, audit, seconds, peak_rss_bytes);
     json_decref(audit);
     return exact;
 }
@@ -317,99 +320,117 @@ static bool audit_replay(const run_t *run, city_t *city, double seconds, uint64_
 /* ---- playing
  * --------------------------------------------------------------------------------------------- */
 
-static bool prepare(run_t *run, city_t *city)
+static bool prepare(run_t *run, city_world_t *world)
 {
     if (!make_directories(run->out)) {
-        city_problem(city->problem, "cannot make %s: %s", run->out, strerror(errno));
+        city_problem(world->problem, "cannot make %s: %s", run->out, strerror(errno));
         return false;
     }
-    if (!stop_earlier_node(run, city->problem) || !clear_chain(run, city->problem)) {
+    if (!stop_earlier_node(run, world->problem) || !clear_chain(run, world->problem)) {
         return false;
     }
     char mark[PATH_SIZE + 32];
     snprintf(mark, sizeof mark, "%s/played", run->chain);
     FILE *file = make_directory(run->chain) ? fopen(mark, "w") : NULL;
-    if (file == NULL || fclose(file) != 0 || !city_bank_open(&city->bank, run->statement)) {
-        city_problem(city->problem, "cannot write in %s: %s", run->out, strerror(errno));
+    if (file == NULL || fclose(file) != 0 || !city_book_open(&world->book, run->statement)) {
+        city_problem(world->problem, "cannot write in %s: %s", run->out, strerror(errno));
         return false;
     }
     return true;
 }
 
-static bool play(run_t *run, city_t *city)
+/* The time before anything happened, and how many months there are. */
+static void begin_calendar(city_world_t *world)
 {
-    dure_day_t first = 0;
-    city->zone = dure_zone_kst();
-    if (!dure_day_from_date(
-            &first, (dure_date_t){city->data.months[0].year, city->data.months[0].month, 1})) {
+    int32_t first = INT32_MAX, end = 0;
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        const city_data_t *data = &world->cities[i].data;
+        int32_t month = data->months[0].year * 12 + data->months[0].month - 1;
+        int32_t until = month + (int32_t)data->month_count;
+        first = month < first ? month : first;
+        end = until > end ? until : end;
+    }
+    world->first_month = first;
+    world->month_count = end - first;
+    world->zone = dure_zone_kst();
+    bool exists = dure_day_from_date(&world->today, (dure_date_t){first / 12, first % 12 + 1, 1});
+    DURE_ASSERT(exists);
+    world->now = dure_zone_day_start(&world->zone, world->today);
+}
+
+static bool play(run_t *run, city_world_t *world)
+{
+    begin_calendar(world);
+    if (!city_world_start(world)) {
         return false;
     }
-    city->now = dure_zone_day_start(&city->zone, first);
-    city->today = first;
-    if (!city_people_start(city) || !prepare(run, city) || !city_found(city, run->chain) ||
-        !start_node(run, city->problem) || !connect_node(run, city) ||
-        !city_set_up(city, run->program)) {
-        return false;
-    }
-    city->started_ns = city_monotonic_ns();
-    city_view_start(city);
-    for (uint32_t i = 0; i < city->data.month_count; i++) {
-        if (!city_play_month(city, i)) {
-            char why[CITY_PROBLEM_SIZE];
-            memcpy(why, city->problem, sizeof why);
-            return city_problem(city->problem, "%04d-%02d: %s", city->data.months[i].year,
-                                city->data.months[i].month, why);
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        if (!city_people_start(&world->cities[i])) {
+            return false;
         }
     }
-    if (!city_bank_close(&city->bank)) {
-        city_problem(city->problem, "cannot write %s", run->statement);
+    if (!prepare(run, world) || !city_found(world, run->chain) ||
+        !start_node(run, world->problem) || !connect_node(run, world)) {
         return false;
     }
-    return true;
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        if (!city_set_up(&world->cities[i], run->program)) {
+            return false;
+        }
+    }
+    world->started_ns = city_monotonic_ns();
+    city_view_start(world);
+    if (!city_world_play(world)) {
+        return false;
+    }
+    return city_book_close(&world->book) ||
+           city_problem(world->problem, "cannot write %s", run->statement);
 }
 
-static int replay(run_t *run, city_t *city)
+static int replay(run_t *run, city_world_t *world)
 {
     uint64_t peak_rss_bytes = 0;
-    bool played = play(run, city);
-    double seconds = (double)(city_monotonic_ns() - city->started_ns) / 1e9;
-    dure_client_close(city->client);
+    bool played = play(run, world);
+    double seconds = (double)(city_monotonic_ns() - world->started_ns) / 1e9;
+    dure_client_close(world->client);
     bool stopped = stop_node(run, &peak_rss_bytes);
     if (played && !stopped) {
-        city_problem(city->problem, "the node did not stop in order; its log is %s/node.log",
+        city_problem(world->problem, "the node did not stop in order; its log is %s/node.log",
                      run->out);
     }
-    bool holds = played && stopped && audit_replay(run, city, seconds, peak_rss_bytes);
+    bool holds = played && stopped && audit_replay(run, world, seconds, peak_rss_bytes);
     if (!holds) {
-        fprintf(stderr, "\ndure-city: %s\n", city->problem);
+        fprintf(stderr, "\ndure-city: %s\n", world->problem);
         return 1;
     }
     printf("\n%s: %u months, each equal to the data: registered, charged and spent.\n",
-           city->data.city, city->data.month_count);
+           world->cities[0].data.city, world->cities[0].data.month_count);
     return 0;
 }
 
-static int demo(run_t *run, city_t *city)
+static int demo(run_t *run, city_world_t *world)
 {
     uint64_t peak_rss_bytes = 0;
     char report[PATH_SIZE + 32];
-    if (!play(run, city) || !verify(run, report)) {
-        fprintf(stderr, "\ndure-city: %s\n", city->problem);
-        dure_client_close(city->client);
+    if (!play(run, world) || !verify(run, report)) {
+        fprintf(stderr, "\ndure-city: %s\n", world->problem);
+        dure_client_close(world->client);
         (void)stop_node(run, &peak_rss_bytes);
         return 1;
     }
-    dure_client_close(city->client);
-    const city_citizen_t *citizen = &city->citizens[0];
+    dure_client_close(world->client);
+    city_t *city = &world->cities[0];
+    const city_holder_t *citizen = &city->citizens.items[0];
     const city_shop_t *shop = &city->shops[0];
-    for (uint64_t i = 0; i < city->citizen_count; i++) {
-        citizen = city->citizens[i].balance > citizen->balance ? &city->citizens[i] : citizen;
+    for (uint64_t i = 0; i < city->citizens.count; i++) {
+        const city_holder_t *other = &city->citizens.items[i];
+        citizen = other->balance > citizen->balance ? other : citizen;
     }
     for (uint64_t i = 0; i < city->shop_count && shop->refused; i++) {
         shop = &city->shops[i];
     }
     if (!note_process(run) || !city_write_keys(city, run->chain, citizen, shop)) {
-        fprintf(stderr, "dure-city: %s\n", city->problem);
+        fprintf(stderr, "dure-city: %s\n", world->problem);
         return 1;
     }
     printf("\nThe node is up (process %d, its log: %s/node.log). Try:\n\n", (int)run->node,
@@ -506,7 +527,8 @@ int main(int argc, char **argv)
 {
     static run_t run = {
         .city = "김포시", .data = "data", .program = "examples/gimpo/general.yak", .seed = 1};
-    static city_t city;
+    static city_world_t world;
+    static city_t city = {.world = &world};
     int usage_exit = parse_options(&run, argc, argv);
     if (usage_exit >= 0) {
         return usage_exit;
@@ -521,6 +543,9 @@ int main(int argc, char **argv)
         run.months = 6;
     }
     place(&run, argv[0]);
+    world.seed = run.seed;
+    world.cities = &city;
+    world.city_count = 1;
     city.seed = run.seed;
     city.random.state = run.seed;
     signal(SIGPIPE, SIG_IGN);
@@ -528,12 +553,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "dure-city: the cryptographic library does not start\n");
         return 3;
     }
-    if (!city_data_read(&city.data, run.data, run.city, run.fraction, city.problem)) {
-        fprintf(stderr, "dure-city: %s\n", city.problem);
+    if (!city_data_read(&city.data, run.data, run.city, run.fraction, world.problem)) {
+        fprintf(stderr, "dure-city: %s\n", world.problem);
         return 2;
     }
     if (run.months > 0 && run.months < city.data.month_count) {
         city.data.month_count = run.months;
     }
-    return run.demo ? demo(&run, &city) : replay(&run, &city);
+    return run.demo ? demo(&run, &world) : replay(&run, &world);
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define DAY_MS  UINT64_C(86400000)
 #define HOUR_MS UINT64_C(3600000)
 
 #define PAYMENT_MEAN_WON   20300.0 /* domain.md: 1.88 T won in 92.6 M payments */
@@ -14,26 +13,10 @@
 #define PURCHASE_LIMIT_WON 500000
 #define HOLDING_LIMIT_WON  1500000
 
-bool city_send_bank(city_t *city, const dure_body_t *body, uint16_t code)
-{
-    /* The bank's number is its own: the business day and the entry of that day, on the day's lane.
-     */
-    if (city->bank.entry_day != city->today) {
-        city->bank.entry_day = city->today;
-        city->bank.entry_next = 1;
-    }
-    dure_tx_t tx = {.version = 1,
-                    .id = {city->bank_service.party, (uint16_t)(city->today % 32),
-                           (uint64_t)city->today << 32 | city->bank.entry_next++},
-                    .valid_until = city->now + HOUR_MS,
-                    .body = *body};
-    return city_send(city, &tx, &city->bank_service.secret, code);
-}
-
 /* ---- buying
  * ------------------------------------------------------------------------------------------- */
 
-static uint64_t room_to_buy(const city_citizen_t *citizen)
+static uint64_t room_to_buy(const city_holder_t *citizen)
 {
     uint64_t month = PURCHASE_LIMIT_WON - citizen->bought_month;
     uint64_t holding =
@@ -42,35 +25,36 @@ static uint64_t room_to_buy(const city_citizen_t *citizen)
     return citizen->lot_count >= CITY_LOTS_MAX ? 0 : room;
 }
 
-static bool buy(city_t *city, city_citizen_t *citizen, uint64_t face)
+static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uint64_t face)
 {
     dure_amount_t subsidy = dure_amount_rate(dure_amount(face), CITY_RATE_BP);
     dure_amount_t price = dure_amount_minus(dure_amount(face), subsidy);
-    dure_tx_t order = {
-        .version = 1,
-        .id = {citizen->party, 0, citizen->next_number++},
-        .valid_until = city->now + HOUR_MS,
-        .body = {
-            .kind = DURE_BODY_PURCHASE_ORDER,
-            .purchase_order = {.fund = CITY_FUND, .face = dure_amount(face), .price_max = price}}};
+    dure_tx_t order = {.version = 1,
+                       .id = {buyer->party, 0, buyer->next_number++},
+                       .valid_until = city->world->now + HOUR_MS,
+                       .body = {.kind = DURE_BODY_PURCHASE_ORDER,
+                                .purchase_order = {.fund = city_fund(city, holders->fund),
+                                                   .face = dure_amount(face),
+                                                   .price_max = price}}};
     dure_body_t credit = {.kind = DURE_BODY_PURCHASE_CREDIT,
                           .purchase_credit = {.order = order.id, .price = price}};
-    if (!city_send(city, &order, &citizen->secret, DURE_RESULT_DONE) ||
+    if (!city_send(city, &order, &buyer->secret, DURE_RESULT_DONE) ||
         !city_send_bank(city, &credit, DURE_RESULT_DONE)) {
         return false;
     }
     char reference[64];
-    snprintf(reference, sizeof reference, "%" PRIu64 "-%u", (uint64_t)city->today,
+    snprintf(reference, sizeof reference, "%" PRIu64 "-%u", (uint64_t)city->world->today,
              city->bank.entry_next - 1);
-    city_bank_credit(&city->bank, city->now, "purchase", reference, price);
-    city->bank.subsidy_day = dure_amount_plus(city->bank.subsidy_day, subsidy);
+    city_bank_credit(city, holders->fund, "purchase", reference, price);
+    dure_amount_t *subsidies = &city->bank.subsidies_day[holders->fund];
+    *subsidies = dure_amount_plus(*subsidies, subsidy);
     city->budget = dure_amount_minus(city->budget, subsidy);
-    citizen->balance += face;
-    citizen->bought_month += face;
-    uint8_t slot = (uint8_t)((citizen->lot_first + citizen->lot_count) % CITY_LOTS_MAX);
-    citizen->lots[slot] = (uint32_t)face;
-    citizen->lot_count++;
-    city->totals.held += face;
+    buyer->balance += face;
+    buyer->bought_month += face;
+    uint8_t slot = (uint8_t)((buyer->lot_first + buyer->lot_count) % CITY_LOTS_MAX);
+    buyer->lots[slot] = (uint32_t)face;
+    buyer->lot_count++;
+    holders->held += face;
     return true;
 }
 
@@ -82,27 +66,27 @@ static uint64_t draw_purchase(city_t *city)
     return sums[city_random_below(&city->random, 10)];
 }
 
-static bool buy_in_all(city_t *city, uint64_t won)
+static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t won)
 {
     while (won > 0) {
         uint64_t face = draw_purchase(city);
         face = face > won || won - face < 1000 ? won : face;
-        city_citizen_t *buyer = NULL;
+        city_holder_t *buyer = NULL;
         uint64_t room = 0;
-        uint64_t start = city_random_below(&city->random, city->citizen_count);
+        uint64_t start = city_random_below(&city->random, holders->count);
         /* Somebody at random; in a crowded month, the next one after him who has any room. */
-        for (uint64_t i = 0; i < city->citizen_count && room == 0; i++) {
-            buyer = &city->citizens[(start + i) % city->citizen_count];
+        for (uint64_t i = 0; i < holders->count && room == 0; i++) {
+            buyer = &holders->items[(start + i) % holders->count];
             room = room_to_buy(buyer);
         }
         if (room == 0) {
-            city_problem(city->problem,
+            city_problem(city->world->problem,
                          "nobody may buy any more, and %" PRIu64 " won are still to be charged",
                          won);
             return false;
         }
         face = face > room ? room : face;
-        if (!buy(city, buyer, face)) {
+        if (!buy(city, holders, buyer, face)) {
             return false;
         }
         won -= face;
@@ -113,7 +97,7 @@ static bool buy_in_all(city_t *city, uint64_t won)
 /* ---- paying
  * -------------------------------------------------------------------------------------------- */
 
-static void take_from_lots(city_citizen_t *citizen, uint64_t won)
+static void take_from_lots(city_holder_t *citizen, uint64_t won)
 {
     citizen->balance -= won;
     while (won > 0) {
@@ -141,7 +125,7 @@ static city_shop_t *draw_shop(city_t *city, bool refused)
     return NULL;
 }
 
-static dure_tx_t payment_of(city_t *city, city_citizen_t *payer, const city_shop_t *shop,
+static dure_tx_t payment_of(city_t *city, city_holder_t *payer, const city_shop_t *shop,
                             uint64_t won)
 {
     uint8_t channel = city_random_below(&city->random, 10) < 7 ? DURE_CHANNEL_QR_MERCHANT
@@ -149,21 +133,22 @@ static dure_tx_t payment_of(city_t *city, city_citizen_t *payer, const city_shop
     return (dure_tx_t){
         .version = 1,
         .id = {payer->party, 0, payer->next_number++},
-        .valid_until = city->now + HOUR_MS,
+        .valid_until = city->world->now + HOUR_MS,
         .body = {
             .kind = DURE_BODY_PAYMENT,
             .payment = {.payee = shop->party, .amount = dure_amount(won), .channel = channel}}};
 }
 
-static bool pay(city_t *city, city_citizen_t *payer, uint64_t won)
+static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uint64_t won)
 {
     city_shop_t *shop = draw_shop(city, false);
-    uint64_t payer_index = (uint64_t)(payer - city->citizens);
+    uint64_t owner =
+        holders == &city->citizens ? (uint64_t)(payer - holders->items) + 1 : UINT64_MAX;
     if (shop == NULL) {
-        city_problem(city->problem, "no shop takes this money");
+        city_problem(city->world->problem, "no shop takes this money");
         return false;
     }
-    if (shop->owner == payer_index + 1) {
+    if (shop->owner == owner) {
         /* He is the owner: the rules refuse that, and he pays the next shop instead. */
         dure_tx_t own = payment_of(city, payer, shop, won);
         if (!city_send(city, &own, &payer->secret, DURE_RESULT_RULE_DENIED)) {
@@ -171,7 +156,7 @@ static bool pay(city_t *city, city_citizen_t *payer, uint64_t won)
         }
         do {
             shop = draw_shop(city, false);
-        } while (shop != NULL && shop->owner == payer_index + 1);
+        } while (shop != NULL && shop->owner == owner);
         DURE_ASSERT(shop != NULL);
     }
     dure_tx_t tx = payment_of(city, payer, shop, won);
@@ -179,15 +164,15 @@ static bool pay(city_t *city, city_citizen_t *payer, uint64_t won)
         return false;
     }
     take_from_lots(payer, won);
-    shop->balance += won;
+    shop->balances[holders->fund] += won;
     city->totals.payments++;
-    city->totals.held -= won;
+    holders->held -= won;
     city->totals.shops += won;
     return true;
 }
 
 /* Now and then somebody tries what the rules forbid. */
-static bool try_forbidden(city_t *city, city_citizen_t *payer)
+static bool try_forbidden(city_t *city, city_holder_t *payer)
 {
     city_shop_t *shop = draw_shop(city, true);
     if (shop == NULL || payer->balance == 0 || city_random_below(&city->random, 300) != 0) {
@@ -198,12 +183,11 @@ static bool try_forbidden(city_t *city, city_citizen_t *payer)
 }
 
 /* Somebody with at least `won`; failing that, whoever holds most among those looked at. */
-static city_citizen_t *draw_payer(city_t *city, uint64_t won)
+static city_holder_t *draw_payer(city_t *city, city_holders_t *holders, uint64_t won)
 {
-    city_citizen_t *richest = NULL;
+    city_holder_t *richest = NULL;
     for (int tries = 0; tries < 24; tries++) {
-        city_citizen_t *citizen =
-            &city->citizens[city_random_below(&city->random, city->citizen_count)];
+        city_holder_t *citizen = &holders->items[city_random_below(&city->random, holders->count)];
         if (citizen->balance >= won) {
             return citizen;
         }
@@ -214,9 +198,9 @@ static city_citizen_t *draw_payer(city_t *city, uint64_t won)
     if (richest->balance >= 1000) {
         return richest;
     }
-    uint64_t start = city_random_below(&city->random, city->citizen_count);
-    for (uint64_t i = 0; i < city->citizen_count; i++) {
-        city_citizen_t *citizen = &city->citizens[(start + i) % city->citizen_count];
+    uint64_t start = city_random_below(&city->random, holders->count);
+    for (uint64_t i = 0; i < holders->count; i++) {
+        city_holder_t *citizen = &holders->items[(start + i) % holders->count];
         if (citizen->balance > richest->balance) {
             richest = citizen;
         }
@@ -227,17 +211,17 @@ static city_citizen_t *draw_payer(city_t *city, uint64_t won)
     return richest;
 }
 
-static bool pay_in_all(city_t *city, uint64_t won)
+static bool pay_in_all(city_t *city, city_holders_t *holders, uint64_t won)
 {
     while (won > 0) {
         double drawn = city_random_lognormal(&city->random, PAYMENT_MEAN_WON, PAYMENT_SIGMA);
         uint64_t amount = drawn > PAYMENT_MOST_WON ? PAYMENT_MOST_WON : (uint64_t)drawn;
         amount = amount < 1000 ? 1000 : amount / 100 * 100;
         amount = amount > won || won - amount < 1000 ? won : amount;
-        city_citizen_t *payer = draw_payer(city, amount);
+        city_holder_t *payer = draw_payer(city, holders, amount);
         amount = amount > payer->balance ? payer->balance : amount;
         DURE_ASSERT(amount > 0);
-        if (!try_forbidden(city, payer) || !pay(city, payer, amount)) {
+        if (!try_forbidden(city, payer) || !pay(city, holders, payer, amount)) {
             return false;
         }
         won -= amount;
@@ -248,21 +232,22 @@ static bool pay_in_all(city_t *city, uint64_t won)
 /* ---- cashing out
  * --------------------------------------------------------------------------------------- */
 
-static bool redeem(city_t *city, city_shop_t *shop)
+static bool redeem(city_t *city, city_shop_t *shop, city_fund_t fund)
 {
-    dure_tx_t tx = {
-        .version = 1,
-        .id = {shop->party, 0, shop->next_number++},
-        .valid_until = city->now + HOUR_MS,
-        .body = {.kind = DURE_BODY_REDEMPTION,
-                 .redemption = {.fund = CITY_FUND, .amount = dure_amount(shop->balance)}}};
+    dure_amount_t amount = dure_amount(shop->balances[fund]);
+    dure_tx_t tx = {.version = 1,
+                    .id = {shop->party, 0, shop->next_number++},
+                    .valid_until = city->world->now + HOUR_MS,
+                    .body = {.kind = DURE_BODY_REDEMPTION,
+                             .redemption = {.fund = city_fund(city, fund), .amount = amount}}};
     DURE_ASSERT(city->payout_count < city->payout_capacity);
     city->payouts[city->payout_count++] =
         (city_pending_payout_t){.id = tx.id,
-                                .amount = dure_amount(shop->balance),
-                                .due = shop->risky ? city->today + 3 : city->today};
-    city->totals.shops -= shop->balance;
-    shop->balance = 0;
+                                .fund = fund,
+                                .amount = amount,
+                                .due = shop->risky ? city->world->today + 3 : city->world->today};
+    city->totals.shops -= amount.won;
+    shop->balances[fund] = 0;
     return city_send(city, &tx, &shop->secret, DURE_RESULT_DONE);
 }
 
@@ -272,14 +257,14 @@ static bool pay_out(city_t *city)
     uint64_t kept = 0;
     for (uint64_t i = 0; i < city->payout_count; i++) {
         const city_pending_payout_t payout = city->payouts[i];
-        if (payout.due > city->today) {
+        if (payout.due > city->world->today) {
             city->payouts[kept++] = payout;
             continue;
         }
         char reference[64];
         snprintf(reference, sizeof reference, "%" PRIu64 ":%u:%" PRIu64, payout.id.party,
                  payout.id.lane, payout.id.number);
-        city_bank_debit(&city->bank, city->now, "payout", reference, payout.amount);
+        city_bank_debit(city, payout.fund, "payout", reference, payout.amount);
         dure_body_t body = {.kind = DURE_BODY_PAYOUT_RESULT,
                             .payout_result = {.payout = payout.id, .outcome = 1}};
         if (!city_send_bank(city, &body, DURE_RESULT_DONE)) {
@@ -293,9 +278,12 @@ static bool pay_out(city_t *city)
 static bool cash_out(city_t *city)
 {
     for (uint64_t i = 0; i < city->shop_count; i++) {
-        city_shop_t *shop = &city->shops[i];
-        if (shop->balance > 0 && city_random_below(&city->random, 6) == 0 && !redeem(city, shop)) {
-            return false;
+        for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
+            city_shop_t *shop = &city->shops[i];
+            if (shop->balances[fund] > 0 && city_random_below(&city->random, 6) == 0 &&
+                !redeem(city, shop, fund)) {
+                return false;
+            }
         }
     }
     return true;
@@ -317,14 +305,10 @@ static uint64_t due_by(uint64_t total, const uint32_t *weights, uint32_t day, ui
     return (uint64_t)((unsigned __int128)total * until / sum);
 }
 
-typedef struct {
-    uint64_t registered, charged, spent;
-    uint32_t register_weights[31], charge_weights[31], spend_weights[31];
-} city_progress_t;
-
-static void draw_weights(city_t *city, city_progress_t *progress, dure_day_t first, uint32_t days)
+static void draw_weights(city_t *city, dure_day_t first)
 {
-    for (uint32_t i = 0; i < days; i++) {
+    city_progress_t *progress = &city->progress;
+    for (uint32_t i = 0; i < progress->days; i++) {
         bool weekend = dure_day_weekday(first + (dure_day_t)i) >= 5;
         progress->register_weights[i] = 50 + (uint32_t)city_random_below(&city->random, 100);
         progress->charge_weights[i] =
@@ -336,11 +320,12 @@ static void draw_weights(city_t *city, city_progress_t *progress, dure_day_t fir
     progress->register_weights[0] += 200;
 }
 
-static bool morning(city_t *city, city_progress_t *progress, const city_month_t *month,
-                    uint32_t day, uint32_t days)
+/* New people, new shops, and what the bank pays today. */
+static bool arrivals(city_t *city, const city_month_t *month, uint32_t day)
 {
-    uint64_t people = due_by(month->registered, progress->register_weights, day, days);
-    if (city->citizen_count == 0 && people == 0 && month->registered > 0) {
+    city_progress_t *progress = &city->progress;
+    uint64_t people = due_by(month->registered, progress->register_weights, day, progress->days);
+    if (city->citizens.count == 0 && people == 0 && month->registered > 0) {
         people = 1;
     }
     for (; progress->registered < people; progress->registered++) {
@@ -349,8 +334,8 @@ static bool morning(city_t *city, city_progress_t *progress, const city_month_t 
         }
     }
     /* Shops join along with the people. */
-    uint64_t shops =
-        40 + (city->shop_capacity - 64) * (city->citizen_count + 1) / (city->citizen_capacity + 1);
+    uint64_t shops = 40 + (city->shop_capacity - 64) * (city->citizens.count + 1) /
+                              (city->citizens.capacity + 1);
     while (city->shop_count < shops) {
         if (!city_register_shop(city)) {
             return false;
@@ -359,46 +344,7 @@ static bool morning(city_t *city, city_progress_t *progress, const city_month_t 
     return pay_out(city);
 }
 
-static bool play_day(city_t *city, city_progress_t *progress, uint32_t index, uint32_t day,
-                     uint32_t days, dure_time_t start)
-{
-    const city_month_t *month = &city->data.months[index];
-    uint64_t charge = due_by(month->charged_won, progress->charge_weights, day, days);
-    charge -= progress->charged;
-    uint64_t spend = due_by(month->spent_won, progress->spend_weights, day, days) - progress->spent;
-    if (day + 1 < days) {
-        /* In a very small city not everything happens every day. */
-        charge = charge < 30000 ? 0 : charge;
-        spend = spend < (uint64_t)PAYMENT_MEAN_WON ? 0 : spend;
-    }
-    if (!city_tick(city, start + 9 * HOUR_MS) || !morning(city, progress, month, day, days)) {
-        return false;
-    }
-    if (city->citizen_count == 0) {
-        return true; /* what is due stays due */
-    }
-    if (!buy_in_all(city, charge)) {
-        return false;
-    }
-    progress->charged += charge;
-    if (day + 1 < days && spend > city->totals.held / 2) {
-        spend = city->totals.held / 2; /* the rest follows on later days */
-    }
-    uint64_t before_noon = spend * 55 / 100;
-    if (!pay_in_all(city, before_noon) || !city_tick(city, start + 18 * HOUR_MS) ||
-        !pay_in_all(city, spend - before_noon) || !city_tick(city, start + 22 * HOUR_MS) ||
-        !cash_out(city)) {
-        return false;
-    }
-    progress->spent += spend;
-    /* The treasury moves the day's subsidies from the budget account to escrow. */
-    city_bank_credit(&city->bank, city->now, "subsidy", "budget", city->bank.subsidy_day);
-    city->bank.subsidy_day = DURE_AMOUNT_ZERO;
-    return true;
-}
-
-/* Officers prepare the month: the budget for its subsidies, and an issue limit that is high enough.
- */
+/* Officers prepare the month: the budget for its subsidies. */
 static bool prepare(city_t *city, const city_month_t *month)
 {
     dure_amount_t needed = dure_amount_plus(
@@ -408,45 +354,92 @@ static bool prepare(city_t *city, const city_month_t *month)
         !city_fill_budget(city, missing)) {
         return false;
     }
-    for (uint64_t i = 0; i < city->citizen_count; i++) {
-        city->citizens[i].bought_month = 0;
+    for (uint64_t i = 0; i < city->citizens.count; i++) {
+        city->citizens.items[i].bought_month = 0;
     }
     return true;
 }
 
-bool city_play_month(city_t *city, uint32_t index)
+bool city_month_begins(city_t *city, uint32_t index)
 {
     const city_month_t *month = &city->data.months[index];
     dure_day_t first = 0;
     bool exists = dure_day_from_date(&first, (dure_date_t){month->year, month->month, 1});
     DURE_ASSERT(exists);
-    uint32_t days = (uint32_t)(dure_day_add_months(first, 1) - first);
-    city_progress_t progress = {0};
-    draw_weights(city, &progress, first, days);
-    for (uint32_t day = 0; day < days; day++) {
-        dure_time_t start = dure_zone_day_start(&city->zone, first + (dure_day_t)day);
-        if (day == 0 && !(city_tick(city, start + 8 * HOUR_MS) && prepare(city, month))) {
-            return false;
-        }
-        /* The day before a month that needs more than may be issued now, the officers vote. */
-        const city_month_t *next = index + 1 < city->data.month_count ? month + 1 : NULL;
-        if (day + 2 == days && next != NULL && next->charged_won > city->monthly_issue) {
-            city->monthly_issue = (next->charged_won / 10000000000 + 1) * 10000000000;
-            if (!city_raise_issue(city, city->monthly_issue)) {
-                return false;
-            }
-        }
-        if (!play_day(city, &progress, index, day, days, start) || !city_settle(city)) {
-            return false;
-        }
-        city_view_day(city, progress.charged, progress.spent);
+    city->progress = (city_progress_t){.days = (uint32_t)(dure_day_add_months(first, 1) - first)};
+    draw_weights(city, first);
+    return prepare(city, month);
+}
+
+/* The day before a month that needs more than may be issued now, the officers vote. */
+bool city_day_votes(city_t *city, uint32_t index, uint32_t day)
+{
+    const city_month_t *month = &city->data.months[index];
+    const city_month_t *next = index + 1 < city->data.month_count ? month + 1 : NULL;
+    if (day + 2 != city->progress.days || next == NULL ||
+        next->charged_won <= city->monthly_issue) {
+        return true;
     }
-    DURE_ASSERT(progress.charged == month->charged_won);
-    if (progress.spent != month->spent_won) {
-        city_problem(city->problem, "%" PRIu64 " won could not be spent",
-                     month->spent_won - progress.spent);
+    city->monthly_issue = (next->charged_won / 10000000000 + 1) * 10000000000;
+    return city_raise_issue(city, city->monthly_issue);
+}
+
+bool city_day_morning(city_t *city, uint32_t index, uint32_t day)
+{
+    const city_month_t *month = &city->data.months[index];
+    city_progress_t *progress = &city->progress;
+    uint32_t days = progress->days;
+    uint64_t charge = due_by(month->charged_won, progress->charge_weights, day, days);
+    charge -= progress->charged;
+    uint64_t spend = due_by(month->spent_won, progress->spend_weights, day, days) - progress->spent;
+    if (day + 1 < days) {
+        /* In a very small city not everything happens every day. */
+        charge = charge < 30000 ? 0 : charge;
+        spend = spend < (uint64_t)PAYMENT_MEAN_WON ? 0 : spend;
+    }
+    progress->due_today = 0;
+    if (!arrivals(city, month, day)) {
         return false;
     }
-    city_view_month(city, index, progress.charged, progress.spent);
+    if (city->citizens.count == 0) {
+        return true; /* what is due stays due */
+    }
+    if (!buy_in_all(city, &city->citizens, charge)) {
+        return false;
+    }
+    progress->charged += charge;
+    if (day + 1 < days && spend > city->citizens.held / 2) {
+        spend = city->citizens.held / 2; /* the rest follows on later days */
+    }
+    uint64_t before_noon = spend * 55 / 100;
+    progress->due_today = spend - before_noon;
+    progress->spent += spend;
+    return pay_in_all(city, &city->citizens, before_noon);
+}
+
+bool city_day_evening(city_t *city)
+{
+    return pay_in_all(city, &city->citizens, city->progress.due_today);
+}
+
+bool city_day_ends(city_t *city)
+{
+    if (!cash_out(city)) {
+        return false;
+    }
+    /* The treasury moves the day's subsidies from the budget account to escrow. */
+    for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
+        city_bank_credit(city, fund, "subsidy", "budget", city->bank.subsidies_day[fund]);
+        city->bank.subsidies_day[fund] = DURE_AMOUNT_ZERO;
+    }
     return true;
+}
+
+bool city_month_ends(city_t *city, uint32_t index)
+{
+    const city_month_t *month = &city->data.months[index];
+    DURE_ASSERT(city->progress.charged == month->charged_won);
+    return city->progress.spent == month->spent_won ||
+           city_problem(city->world->problem, "%" PRIu64 " won could not be spent",
+                        month->spent_won - city->progress.spent);
 }
