@@ -121,6 +121,25 @@ dure_crypto_result_t dure_signature_verify(const dure_public_key_t *key,
                                            const dure_signature_t *signature, const void *message,
                                            size_t message_size);
 
+/* dure_signatures_verify: many at once, each with the result that dure_signature_verify gives for
+   it, in less than half the time where DURE_SIGNATURES_AT_ONCE good ones of Ed25519 stand together;
+   any number is taken, also none.  Ed25519 signatures are added up with coefficients drawn from a
+   hash over all of them, and a sum of zero is the proof of every one (a false one passes with a
+   chance of 2^-128).  Where it is not zero the halves are tried, and the last few are verified one
+   by one: every refusal is dure_signature_verify's own.  P-256 is verified one by one.
+
+   A key must have passed dure_public_key_check, as there.  A key that has not may get another
+   result here than there if it has torsion, and only then. */
+#define DURE_SIGNATURES_AT_ONCE 127u /* and the base point: sixteen times eight */
+typedef struct {
+    const dure_public_key_t *key;
+    const dure_signature_t *signature;
+    const void *message;
+    size_t message_size;
+    dure_crypto_result_t result; /* out */
+} dure_signature_job_t;
+void dure_signatures_verify(dure_signature_job_t *jobs, uint32_t count);
+
 /* dure_public_key_of, dure_sign: for clients and tests.  Ed25519 is deterministic (RFC 8032), P-256
    is made with low s and a deterministic nonce (RFC 6979). */
 DURE_MUST_USE bool dure_public_key_of(dure_public_key_t *key, const dure_secret_key_t *secret);

@@ -29,7 +29,7 @@ static const uint8_t EIGHTH[32] = {0x79, 0x2f, 0xdc, 0xe2, 0x29, 0xe5, 0x06, 0x6
                                    0x7d, 0xb3, 0x9d, 0xd3, 0x07, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x06};
 
-static bool scalar_is_reduced(const uint8_t scalar[32])
+bool ed25519_scalar_is_reduced(const uint8_t scalar[32])
 {
     for (int i = 31; i >= 0; i--) {
         if (scalar[i] != ORDER[i]) {
@@ -40,7 +40,7 @@ static bool scalar_is_reduced(const uint8_t scalar[32])
 }
 
 /* Canonical: y < p = 2^255 - 19, and the sign bit clear where x is zero (y = 1 or y = p - 1). */
-static bool point_is_canonical(const uint8_t point[32])
+bool ed25519_point_is_canonical(const uint8_t point[32])
 {
     bool middle_ones = true;
     bool middle_zeros = true;
@@ -76,7 +76,7 @@ static void point_times_eight(uint8_t out[32], const uint8_t point[32])
 
 dure_crypto_result_t ed25519_key_check(const uint8_t key[33])
 {
-    if (key[32] != 0 || !point_is_canonical(key)) {
+    if (key[32] != 0 || !ed25519_point_is_canonical(key)) {
         return DURE_CRYPTO_KEY_NOT_CANONICAL;
     }
     if (!point_is_on_curve(key)) {
@@ -95,8 +95,8 @@ dure_crypto_result_t ed25519_key_check(const uint8_t key[33])
 }
 
 /* k = SHA-512(R || A || message) mod L. */
-static void challenge(uint8_t k[32], const uint8_t r[32], const uint8_t key[32],
-                      const void *message, size_t message_size)
+void ed25519_challenge(uint8_t k[32], const uint8_t r[32], const uint8_t key[32],
+                       const void *message, size_t message_size)
 {
     crypto_hash_sha512_state state;
     uint8_t digest[64];
@@ -117,7 +117,7 @@ static dure_crypto_result_t verify_by_rule(const uint8_t key[33], const uint8_t 
     const uint8_t *r = signature;
     const uint8_t *s = signature + 32;
     uint8_t k[32];
-    challenge(k, r, key, message, message_size);
+    ed25519_challenge(k, r, key, message, message_size);
 
     uint8_t s_base[32];
     memcpy(s_base, IDENTITY, 32);
@@ -147,10 +147,10 @@ dure_crypto_result_t ed25519_verify(const uint8_t key[33], const uint8_t signatu
     if (key[32] != 0) {
         return DURE_CRYPTO_KEY_NOT_CANONICAL;
     }
-    if (!scalar_is_reduced(signature + 32)) {
+    if (!ed25519_scalar_is_reduced(signature + 32)) {
         return DURE_CRYPTO_S_TOO_LARGE;
     }
-    if (!point_is_canonical(signature)) {
+    if (!ed25519_point_is_canonical(signature)) {
         return DURE_CRYPTO_R_NOT_CANONICAL;
     }
     static const uint8_t NOTHING[1] = {0};
