@@ -42,6 +42,13 @@ typedef struct {
     dure_blind_t blind;
 } load_t;
 
+/* A snapshot of the head, under way. */
+typedef struct {
+    dure_chain_head_t head;
+    uint32_t parties_max;
+    enum { SNAPSHOT_HEAD, SNAPSHOT_RECORDS, SNAPSHOT_END } phase; /* what comes next */
+} snapshot_t;
+
 /* One slot of the set of ids in a proposal. */
 typedef struct {
     dure_tx_id_t id;
@@ -57,6 +64,7 @@ struct dure_chain {
     bool must_reload;
     uint32_t parties_needed; /* by what was refused for want of capacity; else 0 */
     load_t load;
+    snapshot_t snapshot;
 
     dure_effect_t proven; /* by the witness looked at last */
 

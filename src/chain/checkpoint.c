@@ -26,16 +26,35 @@ static void head_write(dure_writer_t *writer, const dure_chain_head_t *head, uin
     dure_write_raw(writer, head->range.peaks, peaks * sizeof head->range.peaks[0]);
 }
 
-/* Writes the next record, or the end.  False if it does not fit: then nothing was written. */
-static bool record_write(const dure_chain_t *chain, uint64_t *cursor, dure_writer_t *out)
+/* Where the next record's own bytes go; false if not even what stands before them fits. */
+static bool record_place(dure_writer_t *record, const dure_writer_t *out)
 {
-    const size_t start = out->size;
-    const size_t room = out->capacity - start;
+    const size_t room = out->capacity - out->size;
     const size_t prefix = 1 + PREFIX_SIZE;
     if (room <= prefix) {
         return false;
     }
-    dure_writer_t record = dure_writer(out->data + start + prefix, room - prefix);
+    *record = dure_writer(out->data + out->size + prefix, room - prefix);
+    return true;
+}
+
+/* The record's bytes are in place already: what stands before them. */
+static void record_put(dure_writer_t *out, uint8_t table, const dure_blind_t *blind,
+                       const dure_writer_t *record)
+{
+    dure_write_uint(out, 1, table);
+    dure_write_raw(out, blind->bytes, sizeof blind->bytes);
+    dure_write_uint(out, 4, record->size);
+    out->size += record->size;
+}
+
+/* Writes the next record, or the end.  False if it does not fit: then nothing was written. */
+static bool record_write(const dure_chain_t *chain, uint64_t *cursor, dure_writer_t *out)
+{
+    dure_writer_t record;
+    if (!record_place(&record, out)) {
+        return false;
+    }
     uint64_t at = *cursor - 1;
     uint8_t table = 0;
     dure_blind_t blind;
@@ -47,10 +66,7 @@ static bool record_write(const dure_chain_t *chain, uint64_t *cursor, dure_write
     if (record.overflow) {
         return false;
     }
-    dure_write_uint(out, 1, table);
-    dure_write_raw(out, blind.bytes, sizeof blind.bytes);
-    dure_write_uint(out, 4, record.size);
-    out->size += record.size;
+    record_put(out, table, &blind, &record);
     *cursor = at + 1;
     return true;
 }
@@ -69,6 +85,74 @@ size_t dure_chain_save(const dure_chain_t *chain, uint64_t *cursor, uint8_t *out
     }
     DURE_ASSERT(!writer.overflow);
     return writer.size;
+}
+
+/* ---- saving beside the traffic -----------------------------------------------------------------
+ */
+
+void dure_chain_snapshot_begin(dure_chain_t *chain, void *memory, size_t memory_size)
+{
+    DURE_ASSERT(!chain->is_pending && !chain->must_reload);
+    chain->snapshot = (snapshot_t){
+        .head = chain->head,
+        .parties_max = dure_ledger_parties_max(chain->ledger),
+        .phase = SNAPSHOT_HEAD,
+    };
+    dure_ledger_snapshot_begin(chain->ledger, memory, memory_size);
+}
+
+const dure_chain_head_t *dure_chain_snapshot_head(const dure_chain_t *chain)
+{
+    return &chain->snapshot.head;
+}
+
+/* False if the next record does not fit, or there is none. */
+static bool snapshot_record(dure_chain_t *chain, dure_writer_t *out)
+{
+    dure_writer_t record;
+    if (!record_place(&record, out)) {
+        return false;
+    }
+    uint8_t table = 0;
+    dure_blind_t blind;
+    if (!dure_ledger_snapshot_next(chain->ledger, &table, &blind, &record)) {
+        dure_write_uint(out, 1, 0);
+        chain->snapshot.phase = SNAPSHOT_END;
+        return false;
+    }
+    if (record.overflow) {
+        return false;
+    }
+    record_put(out, table, &blind, &record);
+    return true;
+}
+
+bool dure_chain_snapshot_part(dure_chain_t *chain, uint8_t *out, size_t capacity, size_t enough,
+                              size_t *size)
+{
+    DURE_ASSERT(!chain->is_pending && !chain->must_reload);
+    DURE_ASSERT(capacity >= DURE_RECORD_SIZE_MAX + 256);
+    *size = 0;
+    if (dure_ledger_snapshot_is_full(chain->ledger)) {
+        return false;
+    }
+    snapshot_t *snapshot = &chain->snapshot;
+    dure_writer_t writer = dure_writer(out, capacity);
+    if (snapshot->phase == SNAPSHOT_HEAD) {
+        head_write(&writer, &snapshot->head, snapshot->parties_max);
+        snapshot->phase = SNAPSHOT_RECORDS;
+    }
+    while (snapshot->phase == SNAPSHOT_RECORDS && snapshot_record(chain, &writer) &&
+           writer.size < enough) {
+    }
+    DURE_ASSERT(!writer.overflow);
+    *size = writer.size;
+    return true;
+}
+
+void dure_chain_snapshot_end(dure_chain_t *chain)
+{
+    dure_ledger_snapshot_end(chain->ledger);
 }
 
 /* ---- loading -----------------------------------------------------------------------------------

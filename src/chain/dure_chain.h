@@ -149,6 +149,18 @@ const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
    *cursor starts at 0; returns the bytes written, 0 at the end.  The chain must not step meanwhile,
    and no finalized block may wait for its commit.  The same state gives the same bytes. */
 size_t dure_chain_save(const dure_chain_t *chain, uint64_t *cursor, uint8_t *out, size_t capacity);
+/* dure_chain_snapshot_*: the same bytes while the chain goes on stepping.  begin: of the head, with
+   no finalized block waiting; `memory` as of dure_ledger_snapshot_begin.  part: writes the next
+   bytes, at most `capacity` (>= DURE_RECORD_SIZE_MAX + 256), and stops at the first end of a record
+   that reaches `enough`; not while a finalized block waits.  *size 0: the end.  False: so much
+   changed meanwhile that the memory is full; the snapshot is given up.  end: forgets it, wherever
+   it stands. */
+void dure_chain_snapshot_begin(dure_chain_t *chain, void *memory, size_t memory_size);
+DURE_MUST_USE bool dure_chain_snapshot_part(dure_chain_t *chain, uint8_t *out, size_t capacity,
+                                            size_t enough, size_t *size);
+void dure_chain_snapshot_end(dure_chain_t *chain);
+/* The head that it is of. */
+const dure_chain_head_t *dure_chain_snapshot_head(const dure_chain_t *chain);
 /* dure_chain_load: feeds the payload in parts of any size; the chain must be freshly initialised
    with the same genesis, and is of no use after a part or the finish was refused.  finish: true if
    everything was there, the invariants hold and the root is the head's. */

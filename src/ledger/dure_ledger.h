@@ -177,6 +177,28 @@ void dure_ledger_prove(const dure_ledger_t *ledger, const dure_primary_key_t *pr
 DURE_MUST_USE bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *table,
                                     dure_blind_t *blind, dure_writer_t *out);
 
+/* ---- a snapshot beside the traffic
+   The records of one moment, given out a little at a time while transactions go on.  A record that
+   is about to change is kept first in the caller's memory, which bounds what has changed and is
+   still to go out; when it is full, the snapshot is given up. */
+#define DURE_SNAPSHOT_BLOCK_SIZE 256u
+#define DURE_SNAPSHOT_MEMORY_MIN (DURE_RECORD_SIZE_MAX + 4096u)
+
+/* dure_ledger_snapshot_begin: of this moment, between two blocks and with a clean tree.  `memory`
+   is 64-byte aligned, of at least DURE_SNAPSHOT_MEMORY_MIN, and borrowed until the end. */
+void dure_ledger_snapshot_begin(dure_ledger_t *ledger, void *memory, size_t memory_size);
+/* dure_ledger_snapshot_next: the next record, as dure_ledger_next would have given it at that
+   moment.  The tree must be clean.  False at the end.  If `out` overflows, the same record comes
+   again.  Not to be called once it is full. */
+DURE_MUST_USE bool dure_ledger_snapshot_next(dure_ledger_t *ledger, uint8_t *table,
+                                             dure_blind_t *blind, dure_writer_t *out);
+/* True if the running snapshot had to be given up. */
+bool dure_ledger_snapshot_is_full(const dure_ledger_t *ledger);
+/* How much of the memory is in use, of 100. */
+uint32_t dure_ledger_snapshot_used_percent(const dure_ledger_t *ledger);
+/* dure_ledger_snapshot_end: forgets it, wherever it stands. */
+void dure_ledger_snapshot_end(dure_ledger_t *ledger);
+
 /* dure_ledger_scan: walks the records of one table, in no promised order.  *cursor starts at 0, and
    any other value is safe, also one kept while the state changed: records that came or went
    meanwhile may be left out or come twice.  False at the end.  For readers outside, unlike
@@ -230,6 +252,8 @@ typedef enum {
     DURE_LEDGER_BUG_NONE = 0,
     DURE_LEDGER_BUG_ROOT_MISSES_PAYOUTS = 1, /* the payout table is left out of the tree */
     DURE_LEDGER_BUG_WINDOW_NOT_RESTORED = 2, /* load forgets the replay windows */
+    DURE_LEDGER_BUG_SNAPSHOT_FORGETS = 3,    /* a record that changes is not kept */
+    DURE_LEDGER_BUG_SNAPSHOT_TAKES_NEW = 4,  /* a record that came later goes out too */
 } dure_ledger_bug_t;
 void dure_ledger_plant(dure_ledger_t *ledger, dure_ledger_bug_t bug);
 

@@ -310,6 +310,32 @@ typedef struct {
 #define FLAG_DIRTY   1u /* stands in the dirty list */
 #define FLAG_IN_TREE 2u /* has a leaf, whose slot is the reference */
 #define FLAG_TOUCHED 4u /* stands in the list of what this block brought into the tree */
+#define FLAG_KEPT    8u /* what stands there now is not the running snapshot's */
+
+/* ---- snapshot.c */
+typedef struct {
+    uint64_t prefix; /* of the key */
+    uint32_t block;  /* the first that holds the record */
+    uint32_t zero;
+} snapshot_kept_t;
+
+#define SNAPSHOT_NOT  0u
+#define SNAPSHOT_RUNS 1u
+#define SNAPSHOT_FULL 2u /* given up: flags are left */
+
+typedef struct {
+    uint8_t *memory; /* the caller's */
+    uint32_t blocks; /* that there are */
+    uint32_t used;   /* that ever were in use; those below are in use or free */
+    uint32_t free;   /* the first free one */
+    uint32_t blocks_kept;
+    uint32_t kept; /* records */
+    uint32_t leaf; /* the next one of the tree, unless that has moved */
+    uint8_t stage; /* SNAPSHOT_* */
+    uint8_t has_moved;
+    uint8_t has_written;
+    dure_hash_t written; /* key of the record that went out last */
+} snapshot_state_t;
 
 struct dure_ledger {
     dure_ledger_limits_t limits; /* of this node's memory; what is refused never depends on them */
@@ -347,6 +373,7 @@ struct dure_ledger {
     uint8_t *flags;                     /* by reference */
     uint32_t *dirty, *touched;          /* references */
     uint32_t dirty_count, touched_count;
+    snapshot_state_t snapshot;
 };
 
 /* ---- layout.c */
@@ -424,6 +451,15 @@ void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
 /* Brings near what hangs on a party. */
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party);
 void ledger_tree_reset(dure_ledger_t *ledger);
+dure_table_t ledger_table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t *cell);
+
+/* ---- snapshot.c; to be called only while one runs */
+/* The record is about to change. */
+void ledger_snapshot_changes(dure_ledger_t *ledger, dure_table_t table, uint32_t cell,
+                             uint32_t ref);
+/* A key comes into the tree; goes from it. */
+void ledger_snapshot_comes(dure_ledger_t *ledger, uint32_t ref, const dure_hash_t *key);
+void ledger_snapshot_goes(dure_ledger_t *ledger, uint32_t ref);
 
 /* ---- record.c */
 /* Writes the record of a live cell; false if the cell holds none. */

@@ -10,7 +10,7 @@ static uint32_t ref_of(const dure_ledger_t *ledger, dure_table_t table, uint32_t
     return ledger->ref_base[table - 1] + cell;
 }
 
-static dure_table_t table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t *cell)
+dure_table_t ledger_table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t *cell)
 {
     uint32_t table = 0;
     while (ref >= ledger->ref_base[table + 1]) {
@@ -26,6 +26,7 @@ void ledger_tree_reset(dure_ledger_t *ledger)
     memset(ledger->flags, 0, refs);
     ledger->dirty_count = 0;
     ledger->touched_count = 0;
+    ledger->snapshot.stage = SNAPSHOT_NOT;
     ledger->tree = dure_tree_init(ledger->tree, dure_tree_size(refs), refs);
 }
 
@@ -33,6 +34,9 @@ void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
 {
     const uint32_t ref = ref_of(ledger, table, cell);
     if ((ledger->flags[ref] & FLAG_DIRTY) == 0) {
+        if (ledger->snapshot.stage == SNAPSHOT_RUNS) {
+            ledger_snapshot_changes(ledger, table, cell, ref);
+        }
         ledger->flags[ref] |= FLAG_DIRTY;
         ledger->dirty[ledger->dirty_count++] = ref;
     }
@@ -41,6 +45,9 @@ void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
 static void leave_tree(dure_ledger_t *ledger, uint32_t ref)
 {
     const dure_hash_t key = *dure_tree_key_at(ledger->tree, ref);
+    if (ledger->snapshot.stage == SNAPSHOT_RUNS) {
+        ledger_snapshot_goes(ledger, ref);
+    }
     dure_tree_remove(ledger->tree, &key);
     ledger->flags[ref] &= (uint8_t)~FLAG_IN_TREE;
 }
@@ -108,6 +115,9 @@ static void enter_tree(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table
     dure_state_key(&key, &primary);
     dure_tree_put(ledger->tree, ref, &key, &value);
     ledger->flags[ref] |= FLAG_IN_TREE;
+    if (ledger->snapshot.stage == SNAPSHOT_RUNS) {
+        ledger_snapshot_comes(ledger, ref, &key);
+    }
 }
 
 static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
@@ -179,7 +189,7 @@ static void flush(dure_ledger_t *ledger)
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
         uint32_t cell;
         const uint32_t ref = ledger->dirty[i];
-        const dure_table_t table = table_of(ledger, ref, &cell);
+        const dure_table_t table = ledger_table_of(ledger, ref, &cell);
         if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
             if (ledger_record_exists(ledger, table, cell)) {
                 leave_if_other(ledger, table, cell, ref);
@@ -193,7 +203,7 @@ static void flush(dure_ledger_t *ledger)
         fetch_ahead(ledger, i);
         uint32_t cell;
         const uint32_t ref = ledger->dirty[i];
-        const dure_table_t table = table_of(ledger, ref, &cell);
+        const dure_table_t table = ledger_table_of(ledger, ref, &cell);
         if (ledger_record_exists(ledger, table, cell) && !left_out(ledger, table)) {
             enter_tree(ledger, &bunch, table, cell, ref);
         }
@@ -233,7 +243,7 @@ bool dure_ledger_next(const dure_ledger_t *ledger, uint64_t *cursor, uint8_t *ta
         return false;
     }
     uint32_t cell;
-    const dure_table_t which = table_of(ledger, slot, &cell);
+    const dure_table_t which = ledger_table_of(ledger, slot, &cell);
     const bool exists = ledger_record_write(ledger, which, cell, out, blind);
     DURE_ASSERT(exists);
     *table = (uint8_t)which;

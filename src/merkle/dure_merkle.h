@@ -58,6 +58,9 @@ const dure_hash_t *dure_tree_key_at(const dure_tree_t *tree, uint32_t slot);
    DURE_TREE_SLOT_NONE; returns DURE_TREE_SLOT_NONE after the last.  Asserts that the slot is in
    use. */
 uint32_t dure_tree_next(const dure_tree_t *tree, uint32_t slot);
+/* dure_tree_after: the slot of the first key above this one, which need not be in the tree;
+   DURE_TREE_SLOT_NONE if there is none. */
+uint32_t dure_tree_after(const dure_tree_t *tree, const dure_hash_t *key);
 
 /* dure_tree_root: hashes what is dirty, each inner node once however many leaves changed below it.
  */

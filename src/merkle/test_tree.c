@@ -201,6 +201,34 @@ static void any_history_gives_the_models_root(void **state)
     }
 }
 
+static void the_key_after_any_key_is_found(void **state)
+{
+    (void)state;
+    static model_t model;
+    dure_tree_t *tree = tree_new(64);
+    uint64_t seed = 3;
+    dure_hash_t asked;
+    memset(&asked, 7, sizeof asked);
+    model.count = 0;
+    assert_int_equal(dure_tree_after(tree, &asked), DURE_TREE_SLOT_NONE);
+    for (uint32_t round = 0; round < 60; round++) {
+        model_set(&model, tree, 64, &seed);
+        for (uint32_t i = 0; i < 200; i++) {
+            /* Of a key that is there, its bits up to somewhere. */
+            asked = model.keys[i % model.count];
+            asked.bytes[i % 5] ^= (uint8_t)(i >> 2);
+            asked.bytes[31] ^= (uint8_t)(i & 1);
+            uint32_t slot = dure_tree_next(tree, DURE_TREE_SLOT_NONE);
+            while (slot != DURE_TREE_SLOT_NONE &&
+                   memcmp(dure_tree_key_at(tree, slot), &asked, sizeof asked) <= 0) {
+                slot = dure_tree_next(tree, slot);
+            }
+            assert_int_equal(dure_tree_after(tree, &asked), slot);
+        }
+    }
+    free(tree);
+}
+
 static void order_does_not_matter(void **state)
 {
     (void)state;
@@ -521,6 +549,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_gives_the_models_root),
+        cmocka_unit_test(the_key_after_any_key_is_found),
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(slots_may_be_the_callers),
         cmocka_unit_test(keys_with_long_prefixes_fit),

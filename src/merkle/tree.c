@@ -255,6 +255,36 @@ uint32_t dure_tree_next(const dure_tree_t *tree, uint32_t slot)
     return ref & ~REF_LEAF;
 }
 
+static uint32_t leftmost(const dure_tree_t *tree, uint32_t ref)
+{
+    while (ref != REF_NONE && !ref_is_leaf(ref)) {
+        ref = node_at(tree, ref)->side[0];
+    }
+    return ref == REF_NONE ? DURE_TREE_SLOT_NONE : ref & ~REF_LEAF;
+}
+
+uint32_t dure_tree_after(const dure_tree_t *tree, const dure_hash_t *key)
+{
+    if (tree->root == REF_NONE) {
+        return DURE_TREE_SLOT_NONE;
+    }
+    const uint32_t met = descend(tree, key);
+    if (dure_hash_equal(&leaf_of(tree, met)->key, key)) {
+        return dure_tree_next(tree, met & ~REF_LEAF);
+    }
+    /* Below the parting all keys are on the same side of this one. */
+    const unsigned parting = key_parting(&leaf_of(tree, met)->key, key);
+    uint32_t ref = tree->root;
+    uint32_t above = REF_NONE; /* the lowest subtree on the way whose keys are all above */
+    while (!ref_is_leaf(ref) && node_at(tree, ref)->depth < parting) {
+        const node_t *node = node_at(tree, ref);
+        const unsigned side = key_bit(key, node->depth);
+        above = side == 0 ? node->side[1] : above;
+        ref = node->side[side];
+    }
+    return leftmost(tree, key_bit(key, parting) == 0 ? ref : above);
+}
+
 /* Hangs a filled leaf into the tree; its key parts from the one met there at `depth`. */
 static void leaf_hang(dure_tree_t *tree, uint32_t slot, unsigned depth)
 {
