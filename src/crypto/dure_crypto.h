@@ -32,6 +32,7 @@ typedef enum {
     DURE_TAG_TX_BODY = 0x60,      /* chain id || body bytes: the transaction's hash */
     DURE_TAG_SIGN_TX = 0x61, /* first byte of the message that a transaction's signature covers */
     DURE_TAG_SIGN_MANDATE = 0x62, /* likewise of a mandate */
+    DURE_TAG_SIGN_PACK = 0x63,    /* likewise of a packed chain's manifest */
     DURE_TAG_YAK_SOURCE = 0x70,   /* source bytes of a program */
     DURE_TAG_YAK_IMAGE = 0x71,    /* image (bytecode) of a program */
     DURE_TAG_YAK_NAME = 0x72,     /* canonical counter line */
@@ -40,6 +41,8 @@ typedef enum {
     DURE_TAG_CHECKPOINT = 0x82,   /* checkpoint slot */
     DURE_TAG_LOG_SEGMENT = 0x83,  /* header of a log segment */
     DURE_TAG_LOG_HEADER = 0x84,   /* salt (16) || header of a log batch */
+    DURE_TAG_LOG_BASE = 0x85,     /* where a log begins whose older segments were removed */
+    DURE_TAG_PACK = 0x86,         /* kind (1) || a header, part or manifest of a packed chain */
     DURE_TAG_DERIVE = 0x90,       /* test and demo keys: seed || label */
 } dure_tag_t;
 

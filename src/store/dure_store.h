@@ -48,6 +48,9 @@ typedef enum {
     DURE_STORE_BUG_NO_RECORD_HASH,  /* recovery and reads do not compare the hash of a batch */
     DURE_STORE_BUG_RETRY_AFTER_EIO, /* a failed sync of the log is tried again */
     DURE_STORE_BUG_CUT_ROT,         /* recovery cuts whatever is bad, without looking for proof */
+    DURE_STORE_BUG_PRUNE_FIRST,     /* segments are removed before it is written down */
+    DURE_STORE_BUG_PRUNE_MARKER,    /* a head marker may name a removed segment */
+    DURE_STORE_BUG_COPY_UNVERIFIED, /* a copy in the archive counts before it was read again */
 } dure_store_bug_t;
 
 typedef struct {
@@ -56,6 +59,7 @@ typedef struct {
     uint64_t segment_size;        /* bytes; 0: the default; a multiple of 512 */
     uint64_t marker_idle_ns;      /* rest after which the marker is written; 0: 20 ms */
     bool read_only;               /* repairs nothing, writes nothing */
+    dure_io_t *archive;           /* where removed segments were copied to; borrowed; may be NULL */
     dure_store_bug_t planted_bug; /* test only */
 } dure_store_config_t;
 
@@ -63,7 +67,7 @@ typedef struct {
 typedef struct {
     bool created;          /* a new, empty log */
     bool was_clean;        /* the last process closed the store in order */
-    uint64_t first_height; /* of the log */
+    uint64_t first_height; /* that can be read, in the archive too */
     uint64_t head_height;  /* the last block; first_height - 1 if there is none */
     uint64_t cut_size;     /* bytes of an unfinished batch that were cut (read only: are there) */
     uint64_t segment;      /* where the next batch goes */
@@ -109,7 +113,11 @@ uint64_t dure_store_tick_due_ns(const dure_store_t *store);
 DURE_MUST_USE dure_store_result_t dure_store_append(dure_store_t *store, const dure_bytes_t *blocks,
                                                     size_t count);
 
+/* dure_store_first_height: the first block that can be read: here, or in the archive. */
 uint64_t dure_store_first_height(const dure_store_t *store);
+/* dure_store_is_state_alone: the log begins where the state of another node was taken over: what
+   was before never was here. */
+bool dure_store_is_state_alone(const dure_store_t *store);
 /* dure_store_head_height: the last block that was appended, durable or under way. */
 uint64_t dure_store_head_height(const dure_store_t *store);
 /* dure_store_durable_height: the last block that is on the disk.  first - 1 if there is none. */
@@ -140,6 +148,27 @@ DURE_MUST_USE dure_store_result_t dure_store_scrub_step(dure_store_t *store,
                                                         uint64_t bytes);
 /* Bytes of the log up to its end: segment headers, batches and padding. */
 uint64_t dure_store_log_size(const dure_store_t *store);
+
+/* ---- pruning ------------------------------------------------------------------------------------
+   Old segments may be removed from the directory once nothing needs them: the caller says when. */
+typedef struct {
+    uint64_t number;
+    uint64_t first_height, last_height; /* last_height: first_height - 1 if it holds no block */
+} dure_store_segment_t;
+
+/* dure_store_segment: a segment of the directory that is full: a later one was begun.  False if it
+   is not, or is not here. */
+bool dure_store_segment(const dure_store_t *store, dure_store_segment_t *segment, uint64_t number);
+/* dure_store_base_segment: the first segment of the directory. */
+uint64_t dure_store_base_segment(const dure_store_t *store);
+/* dure_store_checkpoint_older_height: of the checkpoint before the newest one, if this process
+   wrote or loaded both; else 0.  All that a start can need comes after it. */
+uint64_t dure_store_checkpoint_older_height(const dure_store_t *store);
+/* dure_store_prune: removes the segments before this one, some at a time, for good; their end must
+   not be above the older checkpoint.  BUSY: try again after the next event.  *is_done: nothing is
+   left to remove.  A crash in between removes all, some or none of them. */
+DURE_MUST_USE dure_store_result_t dure_store_prune(dure_store_t *store, bool *is_done,
+                                                   uint64_t segment);
 
 /* ---- checkpoint --------------------------------------------------------------------------------
    The state at a height as a stream of chunks, in two files that are written in turn. */

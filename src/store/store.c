@@ -65,9 +65,21 @@ dure_store_result_t store_fail(dure_store_t *store, dure_store_result_t result, 
     return result;
 }
 
+static bool is_of_archive(const dure_store_t *store, uint64_t segment)
+{
+    return segment != 0 && segment < store->base.segment && store->config.archive != NULL;
+}
+
 dure_store_result_t store_fail_io(dure_store_t *store, const char *doing, uint64_t segment)
 {
-    const char *text = dure_io_error_text(store->io);
+    bool is_archived = is_of_archive(store, segment);
+    const char *text = dure_io_error_text(is_archived ? store->config.archive : store->io);
+    /* A node goes on when the archive fails, which it only shows. */
+    if (is_archived && !store->config.read_only) {
+        return store_say(store, DURE_STORE_NOT_FOUND,
+                         "%s in segment %" PRIu64 " of the archive failed (%.120s)", doing, segment,
+                         text);
+    }
     if (segment == 0) {
         return store_fail(store, DURE_STORE_IO, "%s failed (%.120s); stop and check the device",
                           doing, text);
@@ -82,6 +94,11 @@ dure_store_result_t store_corrupt(dure_store_t *store, uint64_t segment, uint64_
 {
     char name[DURE_IO_NAME_SIZE];
     store_segment_name(name, segment);
+    if (is_of_archive(store, segment) && !store->config.read_only) {
+        return store_say(store, DURE_STORE_NOT_FOUND,
+                         "%s of the archive at byte %" PRIu64 ": %s; restore it from a copy", name,
+                         offset, what);
+    }
     return store_fail(store, DURE_STORE_CORRUPT,
                       "%s at byte %" PRIu64
                       ": %s; these bytes were durable and have changed: restore the file "
@@ -137,6 +154,17 @@ bool store_segment_add(dure_store_t *store, uint64_t first_height)
     return true;
 }
 
+segment_t *store_segment(const dure_store_t *store, uint64_t segment)
+{
+    DURE_ASSERT(segment >= store->lowest && segment - store->lowest < store->segment_count);
+    return &store->segments[segment - store->lowest];
+}
+
+uint64_t store_last_segment(const dure_store_t *store)
+{
+    return store->lowest + store->segment_count - 1;
+}
+
 static void forget_anchors(dure_store_t *store)
 {
     for (size_t i = 0; i < store->segment_count; i++) {
@@ -151,7 +179,7 @@ static void forget_anchors(dure_store_t *store)
 /* An anchor is only a shortcut: without memory for it the walk is longer. */
 void store_anchor_add(dure_store_t *store, uint64_t segment, uint64_t height, uint64_t offset)
 {
-    segment_t *entry = &store->segments[segment - 1];
+    segment_t *entry = store_segment(store, segment);
     if (entry->anchor_count > 0 &&
         offset < entry->anchors[entry->anchor_count - 1].offset + ANCHOR_DISTANCE) {
         return;
@@ -204,14 +232,15 @@ void store_marker_now(dure_store_t *store, marker_t *marker, bool is_clean)
                          .segment = store->last_segment,
                          .offset = store->last_offset,
                          .height = store->end.height - 1,
-                         .first_height = store->first_height};
+                         .first_height = store->created_height};
     if (has_batch) {
         /* The end may stand in a segment that was begun and holds no batch yet. */
         marker->end = store->end.segment == store->last_segment
                           ? store->end.offset
-                          : store->segments[store->last_segment - 1].size;
+                          : store_segment(store, store->last_segment)->size;
         marker->hash = store->last_hash;
     }
+    store->marker_segments[marker->sequence % MARKER_SLOTS] = marker->segment;
     store->marker_height = marker->height;
     store->marker_ns = dure_io_monotonic_ns(store->io);
 }
@@ -244,6 +273,8 @@ dure_store_result_t dure_store_open(dure_store_t **store, dure_store_report_t *r
     self->io = io;
     self->config = *config;
     self->checkpoint.current_slot = CHECKPOINT_SLOTS;
+    self->base.segment = 1;
+    self->lowest = 1;
     if (self->config.segment_size == 0) {
         self->config.segment_size = DURE_STORE_SEGMENT_SIZE_DEFAULT;
     }
@@ -287,7 +318,7 @@ dure_store_result_t dure_store_close(dure_store_t *store)
     dure_io_file_close(store->io, store->active_file);
     dure_io_file_close(store->io, store->next.file);
     dure_io_file_close(store->io, store->marker_file);
-    dure_io_file_close(store->io, store->read_file);
+    store_read_close(store);
     forget_anchors(store);
     free(store->segments);
     free(store->batch);

@@ -50,14 +50,15 @@ static dure_store_result_t prepare_step(dure_store_t *store, bool is_awaited)
     }
     next->zeroed += write.size;
     next->is_syncing = dure_io_write_start(store->io, &write) == DURE_IO_OK;
-    return next->is_syncing ? DURE_STORE_OK
-                            : store_fail_io(store, "preparing the file", store->segment_count + 1);
+    return next->is_syncing
+               ? DURE_STORE_OK
+               : store_fail_io(store, "preparing the file", store_last_segment(store) + 1);
 }
 
 /* Opens the file and reserves its room; then its first step is under way. */
 static dure_store_result_t prepare_start(dure_store_t *store, uint64_t size, bool is_awaited)
 {
-    uint64_t segment = store->segment_count + 1;
+    uint64_t segment = store_last_segment(store) + 1;
     char name[DURE_IO_NAME_SIZE];
     DURE_ASSERT(store->next.file == 0);
     if (segment > SEGMENTS_MAX) {
@@ -106,10 +107,10 @@ static dure_store_result_t prepare_for(dure_store_t *store, uint64_t size)
         /* A batch larger than a segment; its own sync makes the new size durable. */
         dure_io_result_t got = dure_io_file_preallocate(store->io, store->next.file, needed);
         if (got == DURE_IO_NO_SPACE) {
-            return no_space(store, store->segment_count + 1);
+            return no_space(store, store_last_segment(store) + 1);
         }
         if (got != DURE_IO_OK) {
-            return store_fail_io(store, "preparing the file", store->segment_count + 1);
+            return store_fail_io(store, "preparing the file", store_last_segment(store) + 1);
         }
         store->next.size = needed;
     }
@@ -150,11 +151,11 @@ static void build(dure_store_t *store, const dure_bytes_t *blocks, size_t count,
     if (store->batch_opens_segment) {
         store->batch_segment = (segment_header_t){.chain_id = store->config.chain_id,
                                                   .salt = store->salt,
-                                                  .segment = store->segment_count + 1,
+                                                  .segment = store_last_segment(store) + 1,
                                                   .first_height = store->end.height,
                                                   .previous = store->end.hash};
         store_segment_encode(store->batch, &store->batch_segment);
-        store->batch_header.segment = store->segment_count + 1;
+        store->batch_header.segment = store_last_segment(store) + 1;
         store->batch_header.offset = SECTOR;
         store->batch_header.previous = store->batch_segment.hash;
     }
@@ -274,7 +275,7 @@ static void batch_completed(dure_store_t *store, dure_io_result_t result)
     store->last_hash = header->hash;
     store->end = (place_t){header->segment, store_record_end(header),
                            header->first_height + header->block_count, header->hash};
-    store->segments[header->segment - 1].size = store->end.offset;
+    store_segment(store, header->segment)->size = store->end.offset;
     store_anchor_add(store, header->segment, header->first_height, header->offset);
     store->durable_height = store->end.height - 1;
     store->acked_ns = dure_io_monotonic_ns(store->io);
@@ -286,7 +287,7 @@ static void prepare_completed(dure_store_t *store, dure_io_result_t result)
     next_t *next = &store->next;
     next->is_syncing = false;
     if (result != DURE_IO_OK) {
-        (void)store_fail_io(store, "preparing the file", store->segment_count + 1);
+        (void)store_fail_io(store, "preparing the file", store_last_segment(store) + 1);
     } else if (!next->is_last_step && !next->is_given_up) {
         (void)prepare_step(store, store->phase == APPEND_HELD);
         if (next->is_syncing) {

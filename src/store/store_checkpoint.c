@@ -96,6 +96,7 @@ dure_store_result_t dure_store_checkpoint_begin(dure_store_t *store,
     dure_io_file_close(store->io, self->load_file);
     self->load_file = 0;
     self->slot = slot_to_write(self);
+    self->good_heights[self->slot] = 0;
     self->header = (checkpoint_header_t){
         .info = *checkpoint, .chain_id = store->config.chain_id, .log_hash = batch.hash};
     self->header.info.payload_size = 0;
@@ -176,6 +177,7 @@ void store_checkpoint_completed(dure_store_t *store, dure_io_result_t result)
     } else if (self->is_ending) {
         self->current_slot = self->slot;
         self->height = self->header.info.height;
+        self->good_heights[self->slot] = self->height;
         writing_ends(self, store, DURE_STORE_OK);
     } else {
         self->state = DURE_CHECKPOINT_READY;

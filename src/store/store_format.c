@@ -11,6 +11,8 @@
 #define SEGMENT_HASHED    112u
 #define MARKER_HASHED     144u
 #define CHECKPOINT_HASHED 240u
+#define BASE_HASHED       112u
+#define BASE_FLAG_STATE   1u
 #define CHECKPOINT_HEADER 0u /* what a hash with DURE_TAG_CHECKPOINT covers */
 #define CHECKPOINT_SEED   1u
 #define CHECKPOINT_CHUNK  2u
@@ -18,6 +20,7 @@
 
 static const uint8_t segment_magic[8] = {'D', 'U', 'R', 'E', '-', 'L', 'O', 'G'};
 static const uint8_t marker_magic[8] = {'D', 'U', 'R', 'E', '-', 'E', 'N', 'D'};
+static const uint8_t base_magic[8] = {'D', 'U', 'R', 'E', '-', 'B', 'A', 'S'};
 static const uint8_t checkpoint_magic[8] = {'D', 'U', 'R', 'E', '-', 'C', 'H', 'K'};
 
 size_t store_padded(size_t size)
@@ -194,6 +197,38 @@ sector_t store_marker_decode(marker_t *marker, const uint8_t in[DURE_IO_SECTOR_S
                     marker->height >= marker->first_height - 1 &&
                     (marker->segment == 0) == (marker->height == marker->first_height - 1) &&
                     marker->offset % SECTOR == 0 && marker->offset <= marker->end;
+    return found == SECTOR_VALID && !is_sound ? SECTOR_INVALID : found;
+}
+
+/* ---- base ------------------------------------------------------------------------------------ */
+
+void store_base_encode(uint8_t out[DURE_IO_SECTOR_SIZE], const base_t *base)
+{
+    dure_hash_t hash;
+    begin(out, base_magic, &base->chain_id);
+    dure_put_u32(out + 12, base->is_state_alone ? BASE_FLAG_STATE : 0);
+    memcpy(out + 48, base->salt.bytes, SALT_SIZE);
+    dure_put_u64(out + 64, base->segment);
+    dure_put_u64(out + 72, base->first_height);
+    put_hash(out + 80, &base->previous);
+    dure_hash(&hash, DURE_TAG_LOG_BASE, out, BASE_HASHED);
+    put_hash(out + BASE_HASHED, &hash);
+}
+
+sector_t store_base_decode(base_t *base, const uint8_t in[DURE_IO_SECTOR_SIZE])
+{
+    dure_hash_t hash;
+    uint32_t flags = dure_get_u32(in + 12);
+    dure_hash(&hash, DURE_TAG_LOG_BASE, in, BASE_HASHED);
+    base->is_state_alone = flags == BASE_FLAG_STATE;
+    get_hash(&base->chain_id, in + 16);
+    memcpy(base->salt.bytes, in + 48, SALT_SIZE);
+    base->segment = dure_get_u64(in + 64);
+    base->first_height = dure_get_u64(in + 72);
+    get_hash(&base->previous, in + 80);
+    sector_t found = check(in, base_magic, BASE_HASHED, &hash);
+    bool is_sound = flags <= BASE_FLAG_STATE && base->segment > 0 &&
+                    base->segment <= SEGMENTS_MAX && base->first_height > 0;
     return found == SECTOR_VALID && !is_sound ? SECTOR_INVALID : found;
 }
 

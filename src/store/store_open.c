@@ -23,9 +23,10 @@ static dure_store_result_t settle(dure_store_t *store, dure_io_file_t file, uint
 
 /* The sector at an offset; zero if the file ends before its end. */
 static dure_store_result_t read_sector(dure_store_t *store, uint8_t out[DURE_IO_SECTOR_SIZE],
-                                       dure_io_file_t file, uint64_t offset, uint64_t segment)
+                                       dure_io_t *io, dure_io_file_t file, uint64_t offset,
+                                       uint64_t segment)
 {
-    dure_io_result_t got = dure_io_file_read(store->io, file, out, SECTOR, offset);
+    dure_io_result_t got = dure_io_file_read(io, file, out, SECTOR, offset);
     if (got == DURE_IO_SHORT) {
         memset(out, 0, SECTOR);
         return DURE_STORE_OK;
@@ -38,7 +39,7 @@ static dure_store_result_t open_segment(dure_store_t *store, dure_io_file_t *fil
 {
     char name[DURE_IO_NAME_SIZE];
     store_segment_name(name, segment);
-    dure_io_result_t got = dure_io_file_open(store->io, file, name, DURE_IO_OPEN);
+    dure_io_result_t got = dure_io_file_open(store_io_of(store, segment), file, name, DURE_IO_OPEN);
     if (got != DURE_IO_OK && got != DURE_IO_NOT_FOUND) {
         return store_fail_io(store, "opening the file", segment);
     }
@@ -60,7 +61,7 @@ static dure_store_result_t read_markers(dure_store_t *store, markers_t *markers)
         uint8_t sector[DURE_IO_SECTOR_SIZE];
         marker_t marker;
         dure_store_result_t result =
-            read_sector(store, sector, store->marker_file, slot * MARKER_SLOT_STRIDE, 0);
+            read_sector(store, sector, store->io, store->marker_file, slot * MARKER_SLOT_STRIDE, 0);
         if (result != DURE_STORE_OK) {
             return result;
         }
@@ -79,7 +80,14 @@ static dure_store_result_t read_markers(dure_store_t *store, markers_t *markers)
 /* Is there any byte of a log?  A new log has a marker on the disk before its first batch. */
 static dure_store_result_t look_for_log(dure_store_t *store, bool *has_log)
 {
-    *has_log = false;
+    dure_io_file_t base = 0;
+    dure_io_result_t got = dure_io_file_open(store->io, &base, BASE_FILE, DURE_IO_OPEN);
+    if (got == DURE_IO_OK) {
+        dure_io_file_close(store->io, base);
+    } else if (got != DURE_IO_NOT_FOUND) {
+        return store_fail_io(store, "opening " BASE_FILE, 0);
+    }
+    *has_log = got == DURE_IO_OK;
     for (uint64_t segment = 1; segment <= 2 && !*has_log; segment++) {
         dure_io_file_t file = 0;
         uint64_t size = 0;
@@ -109,7 +117,9 @@ static dure_store_result_t look_for_log(dure_store_t *store, bool *has_log)
 static dure_store_result_t create_log(dure_store_t *store, dure_store_report_t *report)
 {
     dure_io_random(store->io, store->salt.bytes, sizeof store->salt.bytes);
-    store->first_height = store->config.first_height;
+    store->created_height = store->config.first_height;
+    store->first_height = store->created_height;
+    store->base.first_height = store->first_height;
     store->end.height = store->first_height;
     report->created = true;
     if (dure_io_file_preallocate(store->io, store->marker_file, MARKER_FILE_SIZE) != DURE_IO_OK) {
@@ -181,10 +191,12 @@ static dure_store_result_t load_marker(dure_store_t *store, dure_store_report_t 
                           "the directory holds the log of another chain");
     }
     store->salt = marker->salt;
-    store->first_height = marker->first_height;
+    store->created_height = marker->first_height;
+    store->first_height = store->created_height;
+    store->base.first_height = store->first_height;
     store->marker_sequence = marker->sequence;
     report->was_clean = marker->is_clean;
-    return DURE_STORE_OK;
+    return store_base_load(store);
 }
 
 /* ---- 2. the segments that the marker vouches for ------------------------------------------------
@@ -198,11 +210,32 @@ static bool header_belongs(const dure_store_t *store, const segment_header_t *he
            memcmp(header->salt.bytes, store->salt.bytes, SALT_SIZE) == 0;
 }
 
+/* A header at its place: what stands before it must be what base.dure, or the beginning of a log,
+   says.  The links between the others are compared when batches are read. */
+static bool header_fits(const dure_store_t *store, const segment_header_t *header)
+{
+    /* A segment may hold no batch: its first one was cut, and the next did not fit. */
+    uint64_t least = store->segment_count == 0
+                         ? store->created_height
+                         : store_segment(store, header->segment - 1)->first_height;
+    if (header->segment == store->base.segment) {
+        return header->first_height == store->base.first_height &&
+               dure_hash_equal(&header->previous, &store->base.previous);
+    }
+    if (header->segment == 1) {
+        static const dure_hash_t zero;
+        return header->first_height == store->created_height &&
+               dure_hash_equal(&header->previous, &zero);
+    }
+    return header->first_height >= least;
+}
+
 static dure_store_result_t load_segment(dure_store_t *store, uint64_t segment)
 {
     uint8_t sector[DURE_IO_SECTOR_SIZE];
     segment_header_t header;
     dure_io_file_t file = 0;
+    dure_io_t *io = store_io_of(store, segment);
     dure_store_result_t result = open_segment(store, &file, segment);
     if (result != DURE_STORE_OK) {
         return result;
@@ -210,21 +243,39 @@ static dure_store_result_t load_segment(dure_store_t *store, uint64_t segment)
     if (file == 0) {
         return store_corrupt(store, segment, 0, "the file is missing");
     }
-    dure_io_file_drop_cache(store->io, file, 0, SECTOR);
-    result = read_sector(store, sector, file, 0, segment);
-    dure_io_file_close(store->io, file);
+    dure_io_file_drop_cache(io, file, 0, SECTOR);
+    result = read_sector(store, sector, io, file, 0, segment);
+    dure_io_file_close(io, file);
     if (result != DURE_STORE_OK) {
         return result;
     }
-    /* A segment may hold no batch: its first one was cut, and the next did not fit. */
-    uint64_t lowest =
-        segment == 1 ? store->first_height : store->segments[segment - 2].first_height;
     if (store_segment_decode(&header, sector) != SECTOR_VALID ||
-        !header_belongs(store, &header, segment) || header.first_height < lowest ||
-        (segment == 1 && header.first_height != lowest)) {
+        !header_belongs(store, &header, segment) || !header_fits(store, &header)) {
         return store_corrupt(store, segment, 0, "no header of this segment of this log");
     }
+    if (segment == store->lowest) {
+        store->lowest_previous = header.previous;
+        store->first_height = header.first_height;
+    }
     return store_segment_add(store, header.first_height) ? DURE_STORE_OK : no_memory(store);
+}
+
+/* How far down the archive goes without a gap. */
+static dure_store_result_t find_lowest(dure_store_t *store)
+{
+    bool is_there = store->config.archive != NULL;
+    store->lowest = store->base.segment;
+    while (is_there && store->lowest > 1) {
+        dure_io_file_t file = 0;
+        dure_store_result_t result = open_segment(store, &file, store->lowest - 1);
+        if (result != DURE_STORE_OK) {
+            return result;
+        }
+        is_there = file != 0;
+        dure_io_file_close(store->config.archive, file);
+        store->lowest -= is_there;
+    }
+    return DURE_STORE_OK;
 }
 
 /* The last batch under the marker must be perfect. */
@@ -234,7 +285,7 @@ static dure_store_result_t check_marked_batch(dure_store_t *store, const marker_
     batch_header_t header;
     record_t found = RECORD_BAD;
     dure_store_result_t result =
-        read_sector(store, sector, store->active_file, marker->offset, marker->segment);
+        read_sector(store, sector, store->io, store->active_file, marker->offset, marker->segment);
     if (result != DURE_STORE_OK) {
         return result;
     }
@@ -260,18 +311,23 @@ static void accept_batch(dure_store_t *store, const batch_header_t *header)
     store->last_hash = header->hash;
     store->end = (place_t){header->segment, store_record_end(header),
                            header->first_height + header->block_count, header->hash};
-    store->segments[header->segment - 1].size = store->end.offset;
+    store_segment(store, header->segment)->size = store->end.offset;
     store_anchor_add(store, header->segment, header->first_height, header->offset);
 }
 
 static dure_store_result_t load_marked(dure_store_t *store, const marker_t *marker)
 {
-    dure_store_result_t result = DURE_STORE_OK;
-    store->end = (place_t){.height = store->first_height};
+    store->end = (place_t){.height = store->created_height};
     if (marker->segment > SEGMENTS_MAX) {
         return store_corrupt(store, SEGMENTS_MAX, 0, "the head marker names an impossible segment");
     }
-    for (uint64_t n = 1; n <= marker->segment && result == DURE_STORE_OK; n++) {
+    if (marker->segment < store->base.segment &&
+        (marker->segment != 0 || store->base.segment > 1)) {
+        return store_corrupt(store, store->base.segment, 0,
+                             "the head marker names a segment that was removed");
+    }
+    dure_store_result_t result = find_lowest(store);
+    for (uint64_t n = store->lowest; n <= marker->segment && result == DURE_STORE_OK; n++) {
         result = load_segment(store, n);
     }
     if (result != DURE_STORE_OK || marker->segment == 0) {
@@ -312,7 +368,7 @@ static dure_store_result_t enter_next(dure_store_t *store, bool *has_entered)
     store->next.file = file;
     result = settle(store, file, segment);
     if (result == DURE_STORE_OK) {
-        result = read_sector(store, sector, file, 0, segment);
+        result = read_sector(store, sector, store->io, file, 0, segment);
     }
     if (result != DURE_STORE_OK || store_segment_decode(&header, sector) != SECTOR_VALID) {
         return result; /* 4 decides */
@@ -440,7 +496,8 @@ static dure_store_result_t judge_next(dure_store_t *store, zone_t *zone, bool *h
     uint8_t sector[DURE_IO_SECTOR_SIZE];
     batch_header_t header;
     uint64_t proof_from = 2 * SECTOR;
-    dure_store_result_t result = read_sector(store, sector, store->next.file, SECTOR, segment);
+    dure_store_result_t result =
+        read_sector(store, sector, store->io, store->next.file, SECTOR, segment);
     if (result != DURE_STORE_OK) {
         return result;
     }
@@ -558,11 +615,11 @@ static uint64_t total_size(dure_store_t *store)
 {
     /* Sealed segments count with their files' size, which is what they take. */
     uint64_t total = 0;
-    for (uint64_t n = 1; n < store->segment_count; n++) {
+    for (uint64_t n = store_scrub_first(store); n < store_last_segment(store); n++) {
         dure_io_file_t file = 0;
         uint64_t size = 0;
         if (store_segment_file(store, &file, n) == DURE_STORE_OK &&
-            dure_io_file_size(store->io, file, &size) == DURE_IO_OK) {
+            dure_io_file_size(store_io_of(store, n), file, &size) == DURE_IO_OK) {
             total += size;
         }
     }
@@ -588,6 +645,9 @@ dure_store_result_t store_recover(dure_store_t *store, dure_store_report_t *repo
         }
         if (result == DURE_STORE_OK && !store->config.read_only) {
             result = make_ready(store);
+        }
+        if (result == DURE_STORE_OK && !store->config.read_only) {
+            result = store_base_tidy(store);
         }
     }
     store->has_record = false;

@@ -14,6 +14,8 @@
 #define MARKER_SLOT_STRIDE 4096u
 #define MARKER_FILE_SIZE   (MARKER_SLOTS * MARKER_SLOT_STRIDE)
 #define MARKER_FILE        "head.dure"
+#define BASE_FILE          "base.dure"
+#define PRUNE_SEGMENTS_MAX 16u /* removed at once: where recovery looks for ones left over */
 #define CHUNK_HEADER_SIZE  40u
 #define CHECKPOINT_SLOTS   2u
 #define RECORD_SIZE_MAX    (DURE_STORE_BATCH_SIZE_MAX + 2u * SECTOR)
@@ -69,6 +71,16 @@ typedef struct {
     dure_hash_t hash; /* of the last batch */
 } marker_t;
 
+/* Where a log begins that does not begin with segment 1. */
+typedef struct {
+    bool is_state_alone; /* what was before never was in this directory */
+    dure_hash_t chain_id;
+    salt_t salt;
+    uint64_t segment;
+    uint64_t first_height;
+    dure_hash_t previous; /* as in the header of the segment */
+} base_t;
+
 typedef struct {
     dure_checkpoint_t info;
     dure_hash_t chain_id;
@@ -91,6 +103,8 @@ sector_t store_batch_decode(batch_header_t *header, const uint8_t in[DURE_IO_SEC
 void store_batch_hash(dure_hash_t *hash, const uint8_t *record, uint32_t payload_size);
 void store_marker_encode(uint8_t out[DURE_IO_SECTOR_SIZE], const marker_t *marker);
 sector_t store_marker_decode(marker_t *marker, const uint8_t in[DURE_IO_SECTOR_SIZE]);
+void store_base_encode(uint8_t out[DURE_IO_SECTOR_SIZE], const base_t *base);
+sector_t store_base_decode(base_t *base, const uint8_t in[DURE_IO_SECTOR_SIZE]);
 void store_checkpoint_encode(uint8_t out[DURE_IO_SECTOR_SIZE], const checkpoint_header_t *header);
 sector_t store_checkpoint_decode(checkpoint_header_t *header,
                                  const uint8_t in[DURE_IO_SECTOR_SIZE]);
@@ -155,6 +169,8 @@ typedef struct {
     dure_store_result_t error;
     uint32_t current_slot; /* the one never touched; CHECKPOINT_SLOTS: none */
     uint64_t height;       /* of the current one */
+    /* Of what each slot holds, if this process wrote or read it whole; else 0. */
+    uint64_t good_heights[CHECKPOINT_SLOTS];
     /* writing */
     dure_io_file_t file;
     uint32_t slot;
@@ -179,9 +195,16 @@ struct dure_store {
     dure_store_result_t state;
     char message[DURE_STORE_MESSAGE_SIZE];
     salt_t salt;
-    uint64_t first_height;
+    uint64_t created_height; /* the first height that the log ever had */
+    uint64_t first_height;   /* the first that can be read */
 
-    segment_t *segments; /* number n stands at n - 1 */
+    /* Segments below the base are not in the directory; those from the lowest on can be read, from
+       the archive.  Without one, lowest and base are the same. */
+    base_t base;
+    uint64_t lowest;
+    dure_hash_t lowest_previous; /* what the lowest segment is chained to */
+
+    segment_t *segments; /* number n stands at n - lowest */
     size_t segment_count;
     size_t segment_capacity;
     size_t anchored_count;
@@ -208,21 +231,24 @@ struct dure_store {
     /* marker */
     dure_io_file_t marker_file;
     uint64_t marker_sequence;
-    uint64_t marker_height; /* of the last marker written */
-    uint64_t marker_ns;     /* when */
-    uint64_t acked_ns;      /* when the last batch became durable */
+    uint64_t marker_height;                 /* of the last marker written */
+    uint64_t marker_segments[MARKER_SLOTS]; /* that the two last ones name */
+    uint64_t marker_ns;                     /* when */
+    uint64_t acked_ns;                      /* when the last batch became durable */
     bool marker_is_writing;
     uint8_t marker_sector[DURE_IO_SECTOR_SIZE];
 
     /* reading */
     dure_io_file_t read_file;
+    dure_io_t *read_io; /* that it is a file of */
     uint64_t read_segment;
     uint8_t *record; /* the last batch read */
     size_t record_capacity;
     bool has_record;
     batch_header_t record_header;
 
-    uint8_t *scan; /* SCAN_SIZE */
+    uint8_t *scan;           /* SCAN_SIZE */
+    bool scrub_is_under_way; /* a pass was begun */
     bool scrub_is_in_tail;
     place_t scrub_place;
     dure_store_scrub_t scrub;
@@ -242,6 +268,12 @@ dure_store_result_t store_corrupt(dure_store_t *store, uint64_t segment, uint64_
 void store_segment_name(char name[DURE_IO_NAME_SIZE], uint64_t segment);
 bool store_reserve(uint8_t **buffer, size_t *capacity, size_t size);
 bool store_segment_add(dure_store_t *store, uint64_t first_height);
+segment_t *store_segment(const dure_store_t *store, uint64_t segment);
+/* The number of the last segment; 0 if there is none. */
+uint64_t store_last_segment(const dure_store_t *store);
+/* Where the files of a segment are: the directory, or the archive. */
+dure_io_t *store_io_of(const dure_store_t *store, uint64_t segment);
+void store_read_close(dure_store_t *store);
 void store_anchor_add(dure_store_t *store, uint64_t segment, uint64_t height, uint64_t offset);
 void store_marker_now(dure_store_t *store, marker_t *marker, bool is_clean);
 /* store_marker_write: synchronously, into the older slot. */
@@ -263,6 +295,13 @@ uint64_t store_record_end(const batch_header_t *header);
 dure_store_result_t store_segment_file(dure_store_t *store, dure_io_file_t *file, uint64_t segment);
 /* The header of the batch that holds a durable height. */
 dure_store_result_t store_find(dure_store_t *store, batch_header_t *header, uint64_t height);
+
+/* store_prune.c */
+/* What base.dure says; without it the log begins with segment 1. */
+dure_store_result_t store_base_load(dure_store_t *store);
+/* Removes what an interrupted prune left below the base. */
+dure_store_result_t store_base_tidy(dure_store_t *store);
+uint64_t store_scrub_first(const dure_store_t *store);
 
 /* store_checkpoint.c */
 void store_checkpoint_completed(dure_store_t *store, dure_io_result_t result);

@@ -1,6 +1,7 @@
 /* store_read: batches checked and read, blocks found by height, the scrub. */
 #include "store/store_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- one batch ------------------------------------------------------------------------------- */
@@ -50,9 +51,10 @@ dure_store_result_t store_record_check(dure_store_t *store, record_t *found, dur
 {
     uint64_t file_size = 0;
     batch_header_t *header = &store->record_header;
+    dure_io_t *io = store_io_of(store, place->segment);
     store->has_record = false;
     *found = RECORD_ABSENT;
-    if (dure_io_file_size(store->io, file, &file_size) != DURE_IO_OK) {
+    if (dure_io_file_size(io, file, &file_size) != DURE_IO_OK) {
         return store_fail_io(store, "reading a batch", place->segment);
     }
     if (place->offset >= file_size || file_size - place->offset < SECTOR) {
@@ -61,7 +63,7 @@ dure_store_result_t store_record_check(dure_store_t *store, record_t *found, dur
     if (!store_reserve(&store->record, &store->record_capacity, SECTOR)) {
         return store_fail(store, DURE_STORE_NO_MEMORY, "no memory to read a batch");
     }
-    if (dure_io_file_read(store->io, file, store->record, SECTOR, place->offset) != DURE_IO_OK) {
+    if (dure_io_file_read(io, file, store->record, SECTOR, place->offset) != DURE_IO_OK) {
         return store_fail_io(store, "reading a batch", place->segment);
     }
     sector_t sector = store_batch_decode(header, store->record, &store->salt);
@@ -83,7 +85,7 @@ dure_store_result_t store_record_check(dure_store_t *store, record_t *found, dur
     if (!store_reserve(&store->record, &store->record_capacity, size)) {
         return store_fail(store, DURE_STORE_NO_MEMORY, "no memory to read a batch");
     }
-    if (dure_io_file_read(store->io, file, store->record, size, place->offset) != DURE_IO_OK) {
+    if (dure_io_file_read(io, file, store->record, size, place->offset) != DURE_IO_OK) {
         return store_fail_io(store, "reading a batch", place->segment);
     }
     *found = check_body(store, header);
@@ -93,18 +95,34 @@ dure_store_result_t store_record_check(dure_store_t *store, record_t *found, dur
 
 /* ---- finding a height ------------------------------------------------------------------------ */
 
+dure_io_t *store_io_of(const dure_store_t *store, uint64_t segment)
+{
+    return segment < store->base.segment ? store->config.archive : store->io;
+}
+
+void store_read_close(dure_store_t *store)
+{
+    if (store->read_file != 0) {
+        dure_io_file_close(store->read_io, store->read_file);
+    }
+    store->read_file = 0;
+}
+
 dure_store_result_t store_segment_file(dure_store_t *store, dure_io_file_t *file, uint64_t segment)
 {
-    if (segment == store->segment_count && store->active_file != 0) {
+    if (segment == store_last_segment(store) && store->active_file != 0) {
         *file = store->active_file;
         return DURE_STORE_OK;
     }
     if (store->read_file == 0 || store->read_segment != segment) {
         char name[DURE_IO_NAME_SIZE];
         store_segment_name(name, segment);
-        dure_io_file_close(store->io, store->read_file);
-        store->read_file = 0;
-        if (dure_io_file_open(store->io, &store->read_file, name, DURE_IO_OPEN) != DURE_IO_OK) {
+        store_read_close(store);
+        store->read_io = store_io_of(store, segment);
+        dure_io_result_t got =
+            dure_io_file_open(store->read_io, &store->read_file, name, DURE_IO_OPEN);
+        if (got != DURE_IO_OK) {
+            store->read_file = 0;
             return store_fail_io(store, "opening the file", segment);
         }
         store->read_segment = segment;
@@ -126,12 +144,12 @@ static uint64_t segment_of(const dure_store_t *store, uint64_t height)
             high = middle;
         }
     }
-    return low + 1;
+    return store->lowest + low;
 }
 
 static uint64_t walk_start(const dure_store_t *store, uint64_t segment, uint64_t height)
 {
-    const segment_t *entry = &store->segments[segment - 1];
+    const segment_t *entry = store_segment(store, segment);
     uint64_t offset = SECTOR;
     for (size_t i = 0; i < entry->anchor_count && entry->anchors[i].height <= height; i++) {
         offset = entry->anchors[i].offset;
@@ -146,11 +164,12 @@ dure_store_result_t store_find(dure_store_t *store, batch_header_t *header, uint
     }
     uint64_t segment = segment_of(store, height);
     uint64_t offset = walk_start(store, segment, height);
+    dure_io_t *io = store_io_of(store, segment);
     dure_io_file_t file = 0;
     dure_store_result_t result = store_segment_file(store, &file, segment);
     while (result == DURE_STORE_OK) {
         uint8_t sector[DURE_IO_SECTOR_SIZE];
-        dure_io_result_t got = dure_io_file_read(store->io, file, sector, SECTOR, offset);
+        dure_io_result_t got = dure_io_file_read(io, file, sector, SECTOR, offset);
         if (got == DURE_IO_SHORT) {
             return store_corrupt(store, segment, offset, "a batch is missing");
         }
@@ -221,6 +240,12 @@ dure_store_result_t dure_store_read(dure_store_t *store, dure_bytes_t *block, ui
     if (store->state != DURE_STORE_OK) {
         return DURE_STORE_FAILED;
     }
+    if (height < store->first_height && height >= store->created_height) {
+        return store_say(store, DURE_STORE_NOT_FOUND,
+                         "block %" PRIu64 " is not here: the log in this directory begins with "
+                         "block %" PRIu64 ", those before it are in the archive",
+                         height, store->first_height);
+    }
     if (height < store->first_height || height > store->durable_height) {
         return store_say(store, DURE_STORE_NOT_FOUND, "the log has no such height");
     }
@@ -253,15 +278,16 @@ static dure_store_result_t scrub_enter(dure_store_t *store)
     if (result != DURE_STORE_OK) {
         return result;
     }
-    dure_io_file_drop_cache(store->io, file, 0, SECTOR);
-    if (dure_io_file_read(store->io, file, sector, SECTOR, 0) != DURE_IO_OK) {
+    dure_io_t *io = store_io_of(store, segment);
+    dure_io_file_drop_cache(io, file, 0, SECTOR);
+    if (dure_io_file_read(io, file, sector, SECTOR, 0) != DURE_IO_OK) {
         return store_fail_io(store, "scrubbing", segment);
     }
     if (store_segment_decode(&header, sector) != SECTOR_VALID || header.segment != segment) {
         return store_corrupt(store, segment, 0, "the header of the segment is damaged");
     }
     if (header.first_height != place->height || !dure_hash_equal(&header.previous, &place->hash)) {
-        return place->segment == 0
+        return place->offset == 0
                    ? store_corrupt(store, segment, 0, "not the first segment of this log")
                    : store_corrupt(store, place->segment, place->offset,
                                    "the next segment does not follow what stands before here");
@@ -276,12 +302,12 @@ static dure_store_result_t scrub_batch(dure_store_t *store, dure_io_file_t file)
 {
     place_t *place = &store->scrub_place;
     record_t found = RECORD_GOOD;
-    dure_io_file_drop_cache(store->io, file, place->offset, SCAN_SIZE);
+    dure_io_file_drop_cache(store_io_of(store, place->segment), file, place->offset, SCAN_SIZE);
     dure_store_result_t result = store_record_check(store, &found, file, place);
     if (result != DURE_STORE_OK) {
         return result;
     }
-    if (found == RECORD_ABSENT && place->segment < store->segment_count) {
+    if (found == RECORD_ABSENT && place->segment < store_last_segment(store)) {
         store->scrub_is_in_tail = true; /* if a batch is missing, the next segment tells */
         return DURE_STORE_OK;
     }
@@ -301,6 +327,7 @@ static dure_store_result_t scrub_batch(dure_store_t *store, dure_io_file_t file)
 static dure_store_result_t scrub_tail(dure_store_t *store, dure_io_file_t file, bool *is_done)
 {
     place_t *place = &store->scrub_place;
+    dure_io_t *io = store_io_of(store, place->segment);
     uint64_t size = 0;
     bool is_last = place->segment == store->end.segment;
     *is_done = is_last && store->phase != APPEND_IDLE;
@@ -310,7 +337,7 @@ static dure_store_result_t scrub_tail(dure_store_t *store, dure_io_file_t file, 
     if (is_last && place->offset < store->end.offset) {
         place->offset = store->end.offset;
     }
-    if (dure_io_file_size(store->io, file, &size) != DURE_IO_OK) {
+    if (dure_io_file_size(io, file, &size) != DURE_IO_OK) {
         return store_fail_io(store, "scrubbing", place->segment);
     }
     uint64_t left = size > place->offset ? size - place->offset : 0;
@@ -319,8 +346,8 @@ static dure_store_result_t scrub_tail(dure_store_t *store, dure_io_file_t file, 
     if (part == 0) {
         return DURE_STORE_OK;
     }
-    dure_io_file_drop_cache(store->io, file, place->offset, part);
-    if (dure_io_file_read(store->io, file, store->scan, part, place->offset) != DURE_IO_OK) {
+    dure_io_file_drop_cache(io, file, place->offset, part);
+    if (dure_io_file_read(io, file, store->scan, part, place->offset) != DURE_IO_OK) {
         return store_fail_io(store, "scrubbing", place->segment);
     }
     for (size_t i = 0; i < part; i++) {
@@ -342,7 +369,7 @@ static dure_store_result_t scrub_next(dure_store_t *store, bool *is_pass_done)
     dure_io_file_t file = 0;
     bool is_tail_done = false;
     *is_pass_done = false;
-    if (place->segment == 0) {
+    if (place->offset == 0) {
         *is_pass_done = store->segment_count == 0;
         return *is_pass_done ? DURE_STORE_OK : scrub_enter(store);
     }
@@ -360,8 +387,28 @@ static dure_store_result_t scrub_next(dure_store_t *store, bool *is_pass_done)
     if (result != DURE_STORE_OK || !is_tail_done) {
         return result;
     }
-    *is_pass_done = place->segment == store->segment_count;
+    *is_pass_done = place->segment == store_last_segment(store);
     return *is_pass_done ? DURE_STORE_OK : scrub_enter(store);
+}
+
+/* Whoever only reads looks at the archive too; a node has enough of its own. */
+uint64_t store_scrub_first(const dure_store_t *store)
+{
+    return store->config.read_only ? store->lowest : store->base.segment;
+}
+
+static void scrub_begin(dure_store_t *store)
+{
+    uint64_t first = store_scrub_first(store);
+    bool is_lowest = first == store->lowest;
+    store->scrub.read_size = 0;
+    store->scrub_is_under_way = true;
+    store->scrub_is_in_tail = false;
+    store->scrub_place = (place_t){
+        .segment = first - 1,
+        .height = is_lowest ? store->first_height : store->base.first_height,
+        .hash = is_lowest ? store->lowest_previous : store->base.previous,
+    };
 }
 
 dure_store_result_t dure_store_scrub_step(dure_store_t *store, dure_store_scrub_t *progress,
@@ -369,9 +416,8 @@ dure_store_result_t dure_store_scrub_step(dure_store_t *store, dure_store_scrub_
 {
     dure_store_result_t result = store->state == DURE_STORE_OK ? DURE_STORE_OK : DURE_STORE_FAILED;
     bool is_pass_done = false;
-    if (store->scrub_place.segment == 0) {
-        store->scrub.read_size = 0;
-        store->scrub_place = (place_t){.height = store->first_height};
+    if (!store->scrub_is_under_way) {
+        scrub_begin(store);
     }
     uint64_t until = store->scrub.read_size + bytes;
     while (result == DURE_STORE_OK && !is_pass_done && store->scrub.read_size < until) {
@@ -382,8 +428,7 @@ dure_store_result_t dure_store_scrub_step(dure_store_t *store, dure_store_scrub_
     store->scrub.height = store->scrub_place.height - 1;
     if (is_pass_done) {
         store->scrub.passes++;
-        store->scrub_place = (place_t){0};
-        store->scrub_is_in_tail = false;
+        store->scrub_is_under_way = false;
     }
     *progress = store->scrub;
     return result;

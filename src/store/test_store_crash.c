@@ -42,7 +42,7 @@ typedef struct {
     uint64_t checkpoint_height;
     bool checkpoint_is_ending;
     dure_io_sim_losses_t losses;
-    uint64_t cuts;
+    uint64_t cuts, pruned;
 } world_t;
 
 static uint64_t draw(uint64_t *state)
@@ -166,13 +166,32 @@ static void do_checkpoint(world_t *world)
     }
 }
 
+/* All that the older checkpoint does not need. */
+static void do_prune(world_t *world)
+{
+    dure_store_segment_t segment;
+    dure_store_t *store = world->store;
+    uint64_t older = dure_store_checkpoint_older_height(store);
+    uint64_t until = dure_store_base_segment(store);
+    bool is_done = false;
+    while (dure_store_segment(store, &segment, until) && segment.last_height < older) {
+        until++;
+    }
+    uint64_t base = dure_store_base_segment(store);
+    dure_store_result_t result = dure_store_prune(store, &is_done, until);
+    if (result != DURE_STORE_BUSY) {
+        ok_or_dead(world, result);
+    }
+    world->pruned += dure_store_base_segment(store) - base;
+}
+
 static void do_something(world_t *world)
 {
     dure_bytes_t block;
     dure_store_scrub_t progress;
     /* What ACK_BEFORE_SYNC calls durable cannot be read yet. */
     bool reads = world->config.planted_bug != DURE_STORE_BUG_ACK_BEFORE_SYNC;
-    switch (below(world, reads ? 8 : 6)) {
+    switch (below(world, reads ? 9 : 6)) {
     case 0:
     case 1:
     case 2:
@@ -186,12 +205,21 @@ static void do_something(world_t *world)
         dure_store_tick(world->store);
         break;
     case 6:
-        do_checkpoint(world);
+        /* Often whole ones, so that segments can be pruned. */
+        for (uint64_t i = below(world, 12); i > 0 && is_alive(world); i--) {
+            do_checkpoint(world);
+            note_acks(world);
+            do_poll(world);
+        }
+        break;
+    case 7:
+        do_prune(world);
         break;
     default:
         if (world->acked > 0 && below(world, 2) == 0) {
-            ok_or_dead(world,
-                       dure_store_read(world->store, &block, 1 + below(world, world->acked)));
+            uint64_t first = dure_store_first_height(world->store);
+            ok_or_dead(world, dure_store_read(world->store, &block,
+                                              first + below(world, world->acked - first + 1)));
         } else {
             ok_or_dead(world, dure_store_scrub_step(world->store, &progress, 4096));
         }
@@ -213,7 +241,12 @@ static verdict_t check_blocks(world_t *world)
     if (head > world->appended) {
         return VERDICT_ALTERED;
     }
-    for (uint64_t height = 1; height <= head; height++) {
+    /* What the checkpoint needs is there. */
+    uint64_t first = dure_store_first_height(world->store);
+    if (first > 1 && first > world->checkpoint_acked) {
+        return VERDICT_LOST;
+    }
+    for (uint64_t height = first; height <= head; height++) {
         dure_bytes_t block;
         dure_store_result_t result = dure_store_read(world->store, &block, height);
         if (result != DURE_STORE_OK) {
@@ -286,6 +319,7 @@ static verdict_t start(world_t *world, bool may_die)
         return VERDICT_GOOD;
     }
     if (result != DURE_STORE_OK) {
+        print_message("# %s\n", dure_store_message(world->store));
         return VERDICT_STOPPED;
     }
     world->cuts += report.cut_size > 0;
@@ -353,6 +387,8 @@ static verdict_t live(world_t *world)
     return verdict;
 }
 
+static uint64_t pruned_segments; /* by all runs */
+
 static verdict_t run(uint64_t seed, dure_store_bug_t bug, dure_io_sim_losses_t *losses,
                      uint64_t *cuts)
 {
@@ -380,6 +416,7 @@ static verdict_t run(uint64_t seed, dure_store_bug_t bug, dure_io_sim_losses_t *
     }
     add(losses, &world->losses);
     *cuts += world->cuts;
+    pruned_segments += world->pruned;
     dure_io_sim_free(world->sim);
     free(world);
     return verdict;
@@ -408,10 +445,12 @@ static void nothing_acknowledged_is_lost(void **state)
                   (unsigned long long)losses.dropped, (unsigned long long)losses.torn,
                   (unsigned long long)losses.garbled, (unsigned long long)losses.names,
                   (unsigned long long)cuts);
+    print_message("# %llu segments pruned\n", (unsigned long long)pruned_segments);
     /* The test must have met what it is about. */
     assert_true(losing > CRASH_SEEDS / 2);
     assert_true(losses.torn > 0 && losses.garbled > 0 && losses.names > 0);
     assert_true(cuts > CRASH_SEEDS / 10);
+    assert_true(pruned_segments > CRASH_SEEDS / 10);
 }
 
 static void expect_caught(dure_store_bug_t bug)
@@ -447,6 +486,18 @@ static void retry_after_a_failed_sync_is_caught(void **state)
     expect_caught(DURE_STORE_BUG_RETRY_AFTER_EIO);
 }
 
+static void removing_before_writing_it_down_is_caught(void **state)
+{
+    (void)state;
+    expect_caught(DURE_STORE_BUG_PRUNE_FIRST);
+}
+
+static void a_marker_that_names_a_removed_segment_is_caught(void **state)
+{
+    (void)state;
+    expect_caught(DURE_STORE_BUG_PRUNE_MARKER);
+}
+
 /* The same seed gives the same disk, to the byte. */
 static void runs_are_deterministic(void **state)
 {
@@ -473,6 +524,8 @@ int main(void)
         cmocka_unit_test(ack_before_sync_is_caught),
         cmocka_unit_test(missing_record_hash_is_caught),
         cmocka_unit_test(retry_after_a_failed_sync_is_caught),
+        cmocka_unit_test(removing_before_writing_it_down_is_caught),
+        cmocka_unit_test(a_marker_that_names_a_removed_segment_is_caught),
         cmocka_unit_test(runs_are_deterministic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
