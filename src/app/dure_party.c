@@ -234,7 +234,7 @@ static int party_register(const args_t *args)
     const char *kind = args_option(args, "--kind");
     uint16_t number = 0;
     if (kind == NULL || !dure_names_number(&number, DURE_NAMES_KINDS, kind, strlen(kind))) {
-        return complain(EXIT_USAGE, "--kind is citizen, merchant or service%s%s%s",
+        return complain(EXIT_USAGE, "--kind is citizen, merchant, service or bearer%s%s%s",
                         kind == NULL ? "" : ", not '", kind == NULL ? "" : kind,
                         kind == NULL ? "" : "'");
     }

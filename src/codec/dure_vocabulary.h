@@ -27,6 +27,7 @@ typedef enum {
     DURE_KIND_CITIZEN = 1,
     DURE_KIND_MERCHANT = 2,
     DURE_KIND_SERVICE = 3,
+    DURE_KIND_BEARER = 4,
 } dure_kind_t;
 
 typedef enum {

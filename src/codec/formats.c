@@ -130,7 +130,7 @@ void dure_registration_decode(dure_reader_t *reader, dure_registration_t *out)
 {
     memset(out, 0, sizeof *out);
     out->subject = dure_read_uint(reader, "subject", 8, 1, UINT64_MAX);
-    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 1, 3);
+    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 1, 4);
     dure_read_raw(reader, "blind", out->blind.bytes, 16);
     out->keys_count = (uint16_t)dure_read_uint(reader, "keys", 2, 0, 4);
     for (uint16_t i = 0; i < out->keys_count; i++) {
@@ -1593,7 +1593,7 @@ void dure_record_party_decode(dure_reader_t *reader, dure_record_party_t *out)
     memset(out, 0, sizeof *out);
     out->party = dure_read_uint(reader, "party", 8, 1, UINT64_MAX);
     out->city = (uint32_t)dure_read_uint(reader, "city", 4, 1, UINT32_MAX);
-    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 1, 3);
+    out->kind = (uint8_t)dure_read_uint(reader, "kind", 1, 1, 4);
     out->roles = (uint32_t)dure_read_uint(reader, "roles", 4, 0, 255);
     out->top = dure_read_uint(reader, "top", 8, 0, UINT64_MAX);
     out->window = dure_read_uint(reader, "window", 8, 0, UINT64_MAX);

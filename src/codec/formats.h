@@ -86,7 +86,7 @@ void dure_tick_encode(dure_writer_t *writer, const dure_tick_t *in);
 /* Creates a party. Signed by a registrar of the party's city. */
 typedef struct {
     uint64_t subject; /* the number of the new party, chosen by the registrar, never used before */
-    uint8_t kind; /* vocabulary: kinds; u8:1..3 */
+    uint8_t kind; /* vocabulary: kinds; u8:1..4 */
     dure_blind_t blind; /* random; hides the record and its receipts from guessing */
     uint16_t keys_count;
     dure_key_entry_t keys[4]; /* at least one, slots ascending */
@@ -373,7 +373,7 @@ typedef struct {
 void dure_fund_choice_decode(dure_reader_t *reader, dure_fund_choice_t *out);
 void dure_fund_choice_encode(dure_writer_t *writer, const dure_fund_choice_t *in);
 
-/* A citizen pays a merchant. */
+/* A citizen or bearer pays a merchant. */
 typedef struct {
     uint64_t payee;
     dure_amount_t amount; /* amount:1.. */
@@ -828,7 +828,7 @@ void dure_record_program_encode(dure_writer_t *writer, const dure_record_program
 typedef struct {
     uint64_t party;
     uint32_t city;
-    uint8_t kind; /* u8:1..3 */
+    uint8_t kind; /* u8:1..4 */
     uint32_t roles; /* u32:0..255 */
     uint64_t top; /* highest number used on lane 0; services keep lanes apart and 0 here */
     uint64_t window; /* bit i: number top - i is used */

@@ -14,6 +14,7 @@ static const entry_t kinds[] = {
     {1, 7, "citizen"},
     {2, 8, "merchant"},
     {3, 7, "service"},
+    {4, 6, "bearer"},
 };
 
 static const entry_t categories[] = {
@@ -198,7 +199,7 @@ static const struct {
     const entry_t *entries;
 } lists[DURE_NAMES_COUNT] = {
     {0, NULL},
-    {3, kinds},
+    {4, kinds},
     {47, categories},
     {3, aid_tiers},
     {7, weekdays},

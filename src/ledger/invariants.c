@@ -122,7 +122,7 @@ static const char *fund_check(const dure_ledger_t *ledger, uint32_t index)
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PARTY].used; i++) {
         const party_t *party = party_at(ledger, i);
         const char *problem = NULL;
-        if (party->kind == DURE_KIND_CITIZEN) {
+        if (kind_has_lots(party->kind)) {
             problem = lots_add(ledger, party, index, &sums);
         } else if (party->kind == DURE_KIND_MERCHANT) {
             problem = balances_add(ledger, party, index, &sums);

@@ -501,6 +501,12 @@ void ledger_account_reserved_spend(dure_ledger_t *ledger, uint32_t account, dure
 void ledger_account_reserved_return(dure_ledger_t *ledger, uint32_t account, dure_amount_t amount);
 
 /* What a new party is made from; room was checked. */
+/* True of whoever holds money in lots: bought or granted, to be spent at merchants.  A bearer is a
+   card or a book of paper that belongs to whoever has it. */
+static inline bool kind_has_lots(uint8_t kind)
+{
+    return kind == DURE_KIND_CITIZEN || kind == DURE_KIND_BEARER;
+}
 uint32_t ledger_party_add(dure_ledger_t *ledger, uint64_t number, uint8_t city, uint8_t kind,
                           uint8_t roles, const dure_blind_t *blind);
 void ledger_key_set(dure_ledger_t *ledger, uint32_t party, const dure_key_entry_t *entry);

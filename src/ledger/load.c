@@ -278,8 +278,8 @@ static bool lot_is_sound(const dure_lot_t *lot)
 static const char *load_lots(dure_ledger_t *ledger, uint32_t party,
                              const dure_record_party_t *record)
 {
-    if (record->lots.count > 0 && record->kind != DURE_KIND_CITIZEN) {
-        return "lots in the hands of somebody who is no citizen";
+    if (record->lots.count > 0 && !kind_has_lots(record->kind)) {
+        return "lots in the hands of somebody who is neither citizen nor bearer";
     }
     if (ledger_space(ledger, POOL_LOT) < record->lots.count) {
         return FULL;

@@ -33,20 +33,21 @@ static const char *funds_whole(const dure_ledger_t *ledger)
 
 /* True if fund and version exist and the party may have business in it. */
 static bool is_founded(const dure_ledger_t *ledger, const dure_tx_id_t *id, uint64_t number,
-                       uint8_t version, dure_kind_t kind)
+                       uint8_t version, bool of_merchant)
 {
     const uint32_t party = ledger_party_find(ledger, id->party);
     const uint32_t fund = ledger_fund_find(ledger, number);
     return party != CELL_NONE && fund != CELL_NONE && version < fund_at(ledger, fund)->versions &&
-           party_at(ledger, party)->kind == kind;
+           (of_merchant ? party_at(ledger, party)->kind == DURE_KIND_MERCHANT
+                        : kind_has_lots(party_at(ledger, party)->kind));
 }
 
 static const char *orders_link(dure_ledger_t *ledger)
 {
     for (uint32_t i = 0; i < ledger->state->pools[POOL_ORDER].used; i++) {
         const order_t *order = order_at(ledger, i);
-        if (!is_founded(ledger, &order->id, order->fund, order->version, DURE_KIND_CITIZEN)) {
-            return "an order without its citizen or fund";
+        if (!is_founded(ledger, &order->id, order->fund, order->version, false)) {
+            return "an order without its buyer or fund";
         }
         const uint8_t city = fund_at(ledger, ledger_fund_find(ledger, order->fund))->city;
         if (!dure_amount_is_zero(order->subsidy) &&
@@ -75,8 +76,7 @@ static const char *payouts_link(dure_ledger_t *ledger)
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PAYOUT].used; i++) {
         const payout_t *payout = payout_at(ledger, i);
         const bool redeems = payout->why == PAYOUT_REDEMPTION;
-        if (!is_founded(ledger, &payout->id, payout->fund, payout->version,
-                        redeems ? DURE_KIND_MERCHANT : DURE_KIND_CITIZEN)) {
+        if (!is_founded(ledger, &payout->id, payout->fund, payout->version, redeems)) {
             return "a payout without its party or fund";
         }
         if (!share_has_account(ledger, payout)) {
@@ -107,7 +107,7 @@ static const char *parties_whole(const dure_ledger_t *ledger)
     }
     for (uint32_t i = 0; i < ledger->state->pools[POOL_PARTY].used; i++) {
         const party_t *party = party_at(ledger, i);
-        uint32_t at = party->kind == DURE_KIND_CITIZEN ? party->holdings : CELL_NONE;
+        uint32_t at = kind_has_lots(party->kind) ? party->holdings : CELL_NONE;
         for (; at != CELL_NONE; at = lot_at(ledger, at)->next) {
             const lot_t *lot = lot_at(ledger, at);
             if (lot->version >= fund_at(ledger, lot->fund)->versions) {

@@ -193,7 +193,7 @@ static void write_program(const dure_ledger_t *ledger, uint32_t cell, dure_write
 static dure_amount_t party_reserved(const dure_ledger_t *ledger, const party_t *party)
 {
     dure_amount_t sum = DURE_AMOUNT_ZERO;
-    if (party->kind == DURE_KIND_CITIZEN) {
+    if (kind_has_lots(party->kind)) {
         for (uint32_t at = party->open; at != CELL_NONE; at = order_at(ledger, at)->next) {
             sum = dure_amount_plus(sum, order_at(ledger, at)->face);
         }
@@ -231,7 +231,7 @@ static void write_attributes(const dure_ledger_t *ledger, const party_t *party, 
 
 static void write_lots(const dure_ledger_t *ledger, const party_t *party, dure_writer_t *out)
 {
-    const uint32_t head = party->kind == DURE_KIND_CITIZEN ? party->holdings : CELL_NONE;
+    const uint32_t head = kind_has_lots(party->kind) ? party->holdings : CELL_NONE;
     const size_t counted_at = count_open(out);
     uint32_t count = 0;
     for (uint32_t at = head; at != CELL_NONE; at = lot_at(ledger, at)->next) {

@@ -37,7 +37,7 @@ static dure_amount_t wallet(const dure_ledger_t *ledger, uint32_t party, uint32_
 {
     const party_t *owner = party_at(ledger, party);
     dure_amount_t sum = DURE_AMOUNT_ZERO;
-    if (owner->kind != DURE_KIND_CITIZEN) {
+    if (!kind_has_lots(owner->kind)) {
         return sum;
     }
     /* No sum can overflow: each is part of what a fund holds, and a fund's total is an amount;

@@ -518,7 +518,7 @@ dure_amount_t ledger_lot_left(const lot_t *lot)
 uint32_t ledger_lot_find(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
                          uint32_t number)
 {
-    uint32_t at = party->kind == DURE_KIND_CITIZEN ? party->holdings : CELL_NONE;
+    uint32_t at = kind_has_lots(party->kind) ? party->holdings : CELL_NONE;
     while (at != CELL_NONE &&
            (lot_at(ledger, at)->fund != fund || lot_at(ledger, at)->number != number)) {
         at = lot_at(ledger, at)->next;

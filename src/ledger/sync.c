@@ -165,8 +165,7 @@ void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party)
     fetch_cell(ledger, POOL_ATTRIBUTE, party->attributes);
     fetch_cell(ledger, POOL_COUNTER, party->counters);
     if (party->kind != DURE_KIND_SERVICE) {
-        fetch_cell(ledger, party->kind == DURE_KIND_CITIZEN ? POOL_LOT : POOL_BALANCE,
-                   party->holdings);
+        fetch_cell(ledger, kind_has_lots(party->kind) ? POOL_LOT : POOL_BALANCE, party->holdings);
     }
 }
 

@@ -67,10 +67,11 @@ static void registration_head_rows(run_t *run)
     run_put(run, "subject", H, 8, NOBODY, DURE_RESULT_DONE);
     run_put(run, "subject", H, 8, UINT64_MAX, DURE_RESULT_DONE);
     run_put(run, "kind", H + 8, 1, 0, DURE_RESULT_MALFORMED);
-    run_put(run, "kind", H + 8, 1, 4, DURE_RESULT_MALFORMED);
+    run_put(run, "kind", H + 8, 1, 5, DURE_RESULT_MALFORMED);
     run_put(run, "kind", H + 8, 1, 255, DURE_RESULT_MALFORMED);
     run_put(run, "kind", H + 8, 1, DURE_KIND_CITIZEN, DURE_RESULT_ATTRIBUTE_UNKNOWN);
     run_put(run, "kind", H + 8, 1, DURE_KIND_SERVICE, DURE_RESULT_ATTRIBUTE_UNKNOWN);
+    run_put(run, "kind", H + 8, 1, DURE_KIND_BEARER, DURE_RESULT_ATTRIBUTE_UNKNOWN);
     run_fill(run, "blind", H + 9, 16, 0, DURE_RESULT_DONE);
     run_fill(run, "blind", H + 9, 16, 0xff, DURE_RESULT_DONE);
     const size_t keys = H + 25;

@@ -45,7 +45,7 @@ static dure_result_t party_of(const dure_ledger_t *ledger, const scope_t *scope,
         return DURE_RESULT_SUBJECT_UNKNOWN;
     }
     const party_t *party = party_at(ledger, plan->party);
-    if (party->kind != DURE_KIND_CITIZEN) {
+    if (!kind_has_lots(party->kind)) {
         return DURE_RESULT_KIND_WRONG;
     }
     return party->city == scope->city ? DURE_RESULT_DONE : DURE_RESULT_OTHER_CITY;

@@ -64,7 +64,8 @@ static bool hold_fits(const dure_ledger_t *ledger, const dure_hold_t *body, cons
     const bool merchant = subject->kind == DURE_KIND_MERCHANT;
     const bool any = body->what == DURE_HOLD_KIND_FREEZE || body->what == DURE_HOLD_KIND_DEATH;
     const bool of_money = body->what == DURE_HOLD_KIND_MONEY;
-    if (!merchant && !(any && subject->kind == DURE_KIND_CITIZEN)) {
+    const bool bearer = subject->kind == DURE_KIND_BEARER && body->what == DURE_HOLD_KIND_FREEZE;
+    if (!merchant && !bearer && !(any && subject->kind == DURE_KIND_CITIZEN)) {
         return false;
     }
     if (!reason_in(body->reason, fitting[body->what]) || of_money != (body->fund != 0) ||

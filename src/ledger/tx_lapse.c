@@ -56,7 +56,7 @@ static bool is_over(const dure_ledger_t *ledger, const lot_t *lot)
 static uint32_t lots_of(const dure_ledger_t *ledger, uint32_t party)
 {
     const party_t *owner = party_at(ledger, party);
-    return owner->kind == DURE_KIND_CITIZEN ? owner->holdings : CELL_NONE;
+    return kind_has_lots(owner->kind) ? owner->holdings : CELL_NONE;
 }
 
 static dure_result_t party_check(const dure_ledger_t *ledger, const work_t *work, uint64_t number,

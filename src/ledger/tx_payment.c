@@ -5,7 +5,7 @@
 dure_result_t ledger_payment(dure_ledger_t *ledger, const work_t *work)
 {
     const dure_payment_t *body = &work->tx->body.payment;
-    if (party_at(ledger, work->signer)->kind != DURE_KIND_CITIZEN) {
+    if (!kind_has_lots(party_at(ledger, work->signer)->kind)) {
         return DURE_RESULT_KIND_WRONG;
     }
     if (body->payee == work->tx->id.party) {

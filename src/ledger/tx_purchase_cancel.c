@@ -8,7 +8,7 @@ static dure_result_t cancel_check(const dure_ledger_t *ledger, const work_t *wor
 {
     const dure_purchase_cancel_t *body = &work->tx->body.purchase_cancel;
     const party_t *party = party_at(ledger, work->signer);
-    if (party->kind != DURE_KIND_CITIZEN) {
+    if (!kind_has_lots(party->kind)) {
         return DURE_RESULT_KIND_WRONG;
     }
     const dure_result_t stopped = ledger_may_send(ledger, work->signer);

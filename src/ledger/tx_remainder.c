@@ -59,7 +59,7 @@ static dure_result_t remainder_check(const dure_ledger_t *ledger, const work_t *
 {
     const dure_remainder_t *body = &work->tx->body.remainder;
     const party_t *party = party_at(ledger, work->signer);
-    if (party->kind != DURE_KIND_CITIZEN) {
+    if (!kind_has_lots(party->kind)) {
         return DURE_RESULT_KIND_WRONG;
     }
     const dure_result_t may = ledger_may_send(ledger, work->signer);

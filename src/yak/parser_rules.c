@@ -157,13 +157,17 @@ static yak_cond_t *parse_is_kind(yak_parser_t *parser)
     uint32_t role = yak_role_number(yak_token_text(tree, parser->token));
     yak_value_t *kind = input_value(parser, DURE_INPUT_KIND, role, 0);
     parser->token += 2;
-    bool known = yak_at(parser, YAK_TEXT("citizen")) || yak_at(parser, YAK_TEXT("merchant"));
+    bool known = yak_at(parser, YAK_TEXT("citizen")) || yak_at(parser, YAK_TEXT("merchant")) ||
+                 yak_at(parser, YAK_TEXT("bearer"));
     if (!known) {
         yak_guess_t guess = yak_guess(yak_token_text(tree, parser->token));
         yak_guess_offer(&guess, YAK_TEXT("citizen"));
         yak_guess_offer(&guess, YAK_TEXT("merchant"));
-        yak_expected_one_of(parser, WHAT("`citizen` or `merchant`", "`citizen` 또는 `merchant`"),
-                            &guess);
+        yak_guess_offer(&guess, YAK_TEXT("bearer"));
+        yak_expected_one_of(
+            parser,
+            WHAT("`citizen`, `merchant` or `bearer`", "`citizen`, `merchant` 또는 `bearer`"),
+            &guess);
         return NULL;
     }
     yak_value_t *constant = yak_parse_constant(parser);
