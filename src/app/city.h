@@ -13,6 +13,7 @@
 
 #define CITY_MONTHS_MAX   64u
 #define CITY_PROBLEM_SIZE 512u
+#define CITY_NAME_SIZE    64u
 
 /* city_problem: keeps a sentence about what went wrong, cut to its size; returns false. */
 __attribute__((format(printf, 2, 3))) bool city_problem(char problem[CITY_PROBLEM_SIZE],
@@ -37,15 +38,18 @@ double city_random_lognormal(city_random_t *random, double mean, double sigma);
 typedef struct {
     int32_t year, month;
     uint64_t registered;             /* people */
+    uint64_t cards;                  /* issued to nobody by name */
     uint64_t charged_won, spent_won; /* scaled: floor(real x fraction) */
 } city_month_t;
 
 typedef struct {
-    char city[64];
+    char city[CITY_NAME_SIZE];
     uint32_t region;
     uint64_t fraction_numerator, fraction_denominator;
     uint32_t month_count;
     city_month_t months[CITY_MONTHS_MAX];
+    uint64_t opening_won; /* by which spent is ahead of charged at most, at any month's end */
+    uint64_t held_most_won;
     uint64_t category_weights[64]; /* won spent, by category number of the vocabulary */
     uint64_t age_weights[10];      /* uses, by decade of age: [1] = 10..19 */
 } city_data_t;
@@ -54,12 +58,16 @@ typedef struct {
 DURE_MUST_USE bool city_data_read(city_data_t *data, const char *folder, const char *city,
                                   const char *fraction, char problem[CITY_PROBLEM_SIZE]);
 
+/* city_data_names: every city of the months' file, in its order. */
+DURE_MUST_USE bool city_data_names(char names[DURE_CITIES_MAX][CITY_NAME_SIZE], uint32_t *count,
+                                   const char *folder, char problem[CITY_PROBLEM_SIZE]);
+
 /* ---- people and shops
  * --------------------------------------------------------------------------------- */
 #define CITY_LOTS_MAX 30u /* kept below the ledger's 32 */
 
 /* The funds of a city.  Fund numbers are of the chain: city_fund. */
-typedef enum { CITY_GENERAL, CITY_FUNDS } city_fund_t;
+typedef enum { CITY_GENERAL, CITY_PAPER, CITY_FUNDS } city_fund_t;
 
 /* Whoever buys and pays. */
 typedef struct {
@@ -134,8 +142,10 @@ typedef struct city_pending_payout {
 /* How far a month has come. */
 typedef struct {
     uint32_t days;
-    uint64_t registered, charged, spent;
-    uint64_t due_today; /* won still to be spent today */
+    uint64_t registered, cards, charged, spent;
+    uint64_t charged_general; /* of charged: by registered people */
+    uint64_t general_won;     /* what they are to buy this month: all, or what they may */
+    uint64_t due_today;       /* won still to be spent today */
     uint32_t register_weights[31], charge_weights[31], spend_weights[31];
 } city_progress_t;
 
@@ -158,7 +168,8 @@ typedef struct {
     uint64_t seed;
 
     city_service_t registrar, bank_service, officers[2], watch;
-    city_holders_t citizens;
+    city_holders_t citizens, bearers;
+    uint64_t parties_max; /* of the genesis, this city's share */
     city_shop_t *shops;
     uint64_t shop_count, shop_capacity;
     city_pending_payout_t *payouts;
@@ -225,6 +236,8 @@ DURE_MUST_USE bool city_tick(city_world_t *world, dure_time_t time);
 DURE_MUST_USE bool city_people_start(city_t *city);
 DURE_MUST_USE bool city_register_citizen(city_t *city);
 DURE_MUST_USE bool city_register_shop(city_t *city);
+/* A card or a book of paper that belongs to whoever has it. */
+DURE_MUST_USE bool city_register_bearer(city_t *city);
 dure_secret_key_t city_derive_key(const city_t *city, const char *label, uint64_t index);
 
 /* ---- city_bank.c */
@@ -236,14 +249,18 @@ void city_bank_debit(city_t *city, city_fund_t fund, const char *kind, const cha
 /* ---- city_found.c */
 /* Genesis, keys/ and the file names that the dure command uses. */
 DURE_MUST_USE bool city_found(city_world_t *world, const char *directory);
-DURE_MUST_USE bool city_set_up(city_t *city, const char *program_path);
+DURE_MUST_USE bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS]);
+/* Two officers: one proposes, the other approves. */
+DURE_MUST_USE bool city_vote(city_t *city, const dure_act_t *act);
 /* Key files for a person to try the commands with: the services', one citizen's, one shop's. */
 DURE_MUST_USE bool city_write_keys(city_t *city, const char *directory,
                                    const city_holder_t *citizen, const city_shop_t *shop);
 /* Raises the fund's monthly issue by vote, with its notice, before a month that needs more. */
 DURE_MUST_USE bool city_raise_issue(city_t *city, uint64_t won);
 /* The treasury fills the budget account. */
-DURE_MUST_USE bool city_fill_budget(city_t *city, dure_amount_t amount);
+DURE_MUST_USE bool city_fill_budget(city_t *city, const char *account, dure_amount_t amount);
+/* ---- city_opening.c: what was in people's hands before the first month of the data */
+DURE_MUST_USE bool city_grant_opening(city_t *city);
 
 /* ---- city_play.c: a city's part of a day, in this order; the world moves the clock between */
 DURE_MUST_USE bool city_month_begins(city_t *city, uint32_t month);
@@ -255,6 +272,14 @@ DURE_MUST_USE bool city_month_ends(city_t *city, uint32_t month);
 
 /* ---- city_world.c: all cities through all months */
 DURE_MUST_USE bool city_world_play(city_world_t *world);
+/* Cities ascending by region code, as a genesis lists them; gives each its place. */
+void city_world_sort(city_world_t *world);
+
+/* ---- city_report.c: the audited months against the data, every figure to the won; writes the
+   summary */
+struct json_t;
+DURE_MUST_USE bool city_report(city_world_t *world, const char *path, const struct json_t *audit,
+                               double fraction, double seconds, uint64_t peak_rss_bytes);
 
 /* ---- city_view.c */
 void city_view_start(city_world_t *world);

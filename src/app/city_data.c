@@ -192,18 +192,20 @@ static void take_month(city_data_t *data, char **columns, size_t count)
         data->month_count == CITY_MONTHS_MAX) {
         return;
     }
-    uint64_t people = number(columns[COLUMN_USERS]) + number(columns[COLUMN_CARDS_ISSUED]);
+    uint64_t people = number(columns[COLUMN_USERS]);
+    uint64_t cards = number(columns[COLUMN_CARDS_ISSUED]);
     uint64_t charged = number(columns[COLUMN_CARD_CHARGED]) +
                        number(columns[COLUMN_MOBILE_CHARGED]) + number(columns[COLUMN_PAPER_SOLD]);
     uint64_t spent = number(columns[COLUMN_CARD_SPENT]) + number(columns[COLUMN_MOBILE_SPENT]) +
                      number(columns[COLUMN_PAPER_REDEEMED]);
-    if (data->month_count == 0 && people == 0 && charged == 0 && spent == 0) {
+    if (data->month_count == 0 && people == 0 && cards == 0 && charged == 0 && spent == 0) {
         return; /* before the city's money began */
     }
     data->months[data->month_count++] = (city_month_t){
         .year = atoi(columns[COLUMN_MONTH]),
         .month = atoi(columns[COLUMN_MONTH] + 5),
         .registered = scaled(data, people),
+        .cards = scaled(data, cards),
         .charged_won = scaled(data, charged * 1000),
         .spent_won = scaled(data, spent * 1000),
     };
@@ -235,35 +237,50 @@ static void take_age(city_data_t *data, char **columns, size_t count)
     }
 }
 
-/* Every won spent must have been charged before, and every person may buy at most 500,000 won a
- * month. */
-static bool check_playable(const city_data_t *data, char *problem)
+/* Where a city spent more until some month than had been charged since the data begin, the missing
+   money was in people's hands before: the largest such gap is granted at the opening. */
+static bool find_opening(city_data_t *data, char *problem)
 {
-    uint64_t people = 0;
-    uint64_t charged = 0;
-    uint64_t spent = 0;
+    uint64_t charged = 0, spent = 0, held_most = 0;
     for (uint32_t i = 0; i < data->month_count; i++) {
         const city_month_t *month = &data->months[i];
-        people += month->registered;
         charged += month->charged_won;
-        spent += month->spent_won;
-        const char *why = NULL;
-        if (spent > charged) {
-            why = "more was spent than had been charged until then";
-        } else if (charged > 0 && people == 0) {
-            why = "money was charged before anybody was registered (too small a fraction?)";
-        } else if (month->charged_won / 450000 > people) {
-            why = "more was charged than its registered people may buy";
+        if (charged > spent && charged - spent > held_most) {
+            held_most = charged - spent; /* before anything of the month is spent */
         }
-        if (why != NULL) {
-            snprintf(
-                problem, CITY_PROBLEM_SIZE,
-                "%s, %04d-%02d: %s, so this city cannot be replayed by registered people alone",
-                data->city, month->year, month->month, why);
-            return false;
+        spent += month->spent_won;
+        if (spent > charged && spent - charged > data->opening_won) {
+            data->opening_won = spent - charged;
         }
     }
-    return true;
+    data->held_most_won = held_most + data->opening_won;
+    return charged > 0 || spent > 0 ||
+           city_problem(problem, "%s: at this fraction not one won is left to replay", data->city);
+}
+
+bool city_data_names(char names[DURE_CITIES_MAX][CITY_NAME_SIZE], uint32_t *count,
+                     const char *folder, char problem[CITY_PROBLEM_SIZE])
+{
+    char line[LINE_MAX_SIZE];
+    char *columns[COLUMNS_MAX];
+    FILE *file = open_data(folder, "gyeonggi-monthly-2019-2021.csv", problem);
+    if (file == NULL) {
+        return false;
+    }
+    *count = 0;
+    bool heading = true;
+    while (*count < DURE_CITIES_MAX && fgets(line, sizeof line, file) != NULL) {
+        bool known = heading || split(line, columns) != COLUMN_COUNT;
+        heading = false;
+        for (uint32_t i = 0; i < *count && !known; i++) {
+            known = strcmp(names[i], columns[COLUMN_CITY]) == 0;
+        }
+        if (!known) {
+            snprintf(names[(*count)++], CITY_NAME_SIZE, "%s", columns[COLUMN_CITY]);
+        }
+    }
+    fclose(file);
+    return *count > 0 || city_problem(problem, "no city in the data of %s", folder);
 }
 
 bool city_data_read(city_data_t *data, const char *folder, const char *city, const char *fraction,
@@ -275,5 +292,5 @@ bool city_data_read(city_data_t *data, const char *folder, const char *city, con
            read_months(data, folder, problem) &&
            read_rows(data, folder, "gyeonggi-spending-by-category-2019.csv", problem, take_kind) &&
            read_rows(data, folder, "gyeonggi-uses-by-age-2019.csv", problem, take_age) &&
-           check_playable(data, problem);
+           find_opening(data, problem);
 }

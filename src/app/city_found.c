@@ -72,7 +72,7 @@ static bool fill_genesis(city_world_t *world, dure_genesis_t *genesis)
     genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
     for (uint32_t i = 0; i < world->city_count; i++) {
         const city_t *city = &world->cities[i];
-        parties += city->citizens.capacity + city->shop_capacity + 64;
+        parties += city->citizens.capacity + city->bearers.capacity + city->shop_capacity + 64;
         if (!add_city(genesis, city)) {
             return false;
         }
@@ -101,8 +101,7 @@ uint64_t city_fund(const city_t *city, city_fund_t fund)
     return 8 * (uint64_t)city->index + 1 + fund;
 }
 
-/* Two officers: one proposes, the other approves. */
-static bool vote(city_t *city, const dure_act_t *act)
+bool city_vote(city_t *city, const dure_act_t *act)
 {
     dure_tx_id_t proposal = {city->officers[0].party, 0, city->officers[0].next_number};
     dure_body_t propose = {.kind = DURE_BODY_PROPOSE,
@@ -161,35 +160,51 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
     return true;
 }
 
-bool city_set_up(city_t *city, const char *program_path)
+static bool open_account(city_t *city, const char *name)
 {
     dure_act_t account = {.kind = DURE_ACT_ACCOUNT};
+    return name_of(&account.account.account, name) && city_vote(city, &account);
+}
+
+static bool open_fund(city_t *city, city_fund_t which, const char *program)
+{
     dure_act_t fund = {.kind = DURE_ACT_FUND};
-    fund.fund.fund = city_fund(city, CITY_GENERAL);
-    fund.fund.ceiling = dure_amount(UINT64_C(1000000000000));
-    if (!name_of(&account.account.account, "budget") ||
-        !compile_program(city, program_path, &fund)) {
+    fund.fund.fund = city_fund(city, which);
+    fund.fund.ceiling = dure_amount(UINT64_C(10000000000000));
+    return compile_program(city, program, &fund) && city_vote(city, &fund);
+}
+
+bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS])
+{
+    city->monthly_issue = UINT64_C(10000000000); /* the programs' initial value */
+    if (!open_account(city, "budget") || !open_account(city, "opening")) {
         return false;
     }
-    city->monthly_issue = UINT64_C(10000000000); /* the program's initial value */
-    return vote(city, &account) && vote(city, &fund) && city_settle(city->world);
+    for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
+        if (programs[fund] != NULL && !open_fund(city, fund, programs[fund])) {
+            return false;
+        }
+    }
+    return city_settle(city->world);
 }
 
 bool city_raise_issue(city_t *city, uint64_t won)
 {
-    dure_act_t act = {.kind = DURE_ACT_PARAMETER};
-    act.parameter = (dure_act_parameter_t){.fund = city_fund(city, CITY_GENERAL),
-                                           .value = (int64_t)won,
-                                           .from = city->world->today + 1};
-    return name_of(&act.parameter.parameter, "monthly_issue") && vote(city, &act);
+    for (city_fund_t fund = CITY_GENERAL; fund <= CITY_PAPER; fund++) {
+        dure_act_t act = {.kind = DURE_ACT_PARAMETER};
+        act.parameter = (dure_act_parameter_t){
+            .fund = city_fund(city, fund), .value = (int64_t)won, .from = city->world->today + 1};
+        if (!name_of(&act.parameter.parameter, "monthly_issue") || !city_vote(city, &act)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-bool city_fill_budget(city_t *city, dure_amount_t amount)
+bool city_fill_budget(city_t *city, const char *account, dure_amount_t amount)
 {
     dure_body_t body = {.kind = DURE_BODY_DEPOSIT, .deposit = {.amount = amount}};
-    city->budget = dure_amount_plus(city->budget, amount);
-    return name_of(&body.deposit.account, "budget") &&
-           city_send_bank(city, &body, DURE_RESULT_DONE);
+    return name_of(&body.deposit.account, account) && city_send_bank(city, &body, DURE_RESULT_DONE);
 }
 
 static bool write_key(city_t *city, const char *directory, const char *name, uint64_t party,

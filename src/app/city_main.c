@@ -24,7 +24,7 @@ extern char **environ;
 
 typedef struct {
     bool demo;
-    const char *city, *fraction, *out, *data, *program;
+    const char *city, *fraction, *out, *data, *program, *paper;
     uint64_t seed;
     uint32_t months;     /* 0 = all */
     char bin[PATH_SIZE]; /* folder of this program; dured and dure stand beside it */
@@ -40,17 +40,21 @@ static const char usage[] =
     "cashes\n"
     "out with a real key, until each month's registered, charged and spent equal floor(real x "
     "fraction).\n"
+    "What registered people may not buy under their limits is bought and paid by bearer cards.\n"
     "Then it stops the node and audits its log with dure verify. Results: OUT/summary.json.\n"
     "play --demo does the same with a few months, and leaves the node running for you to try.\n"
     "\n"
-    "  --city NAME      a city of data/gyeonggi-monthly-2019-2021.csv\n"
+    "  --city NAME      a city of data/gyeonggi-monthly-2019-2021.csv; all: every one of them, on "
+    "one chain\n"
     "  --fraction F     share of the real figures, above 0 and at most 1, such as 0.01\n"
     "  --seed N         another seed is another city with the same months\n"
     "  --months N       only the first N months\n"
     "  --out DIR        where the chain, the bank statement and the summary go; an earlier run is "
     "replaced\n"
     "  --data DIR       folder of the CSV files (default: data)\n"
-    "  --program FILE   the fund's rules (default: examples/gimpo/general.yak)\n"
+    "  --program FILE   the general fund's rules (default: examples/gimpo/general.yak)\n"
+    "  --paper FILE     those of bearer cards and paper (default: "
+    "examples/gimpo/paper_and_bulk.yak)\n"
     "\n"
     "exit: 0 every figure is exact and the audit holds, 1 not so, 2 wrong usage, 3 the world "
     "failed\n";
@@ -238,66 +242,6 @@ static bool verify(const run_t *run, char report[PATH_SIZE + 32])
            waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static uint64_t member(const json_t *object, const char *name)
-{
-    return (uint64_t)json_integer_value(json_object_get(object, name));
-}
-
-/* The audited months against the data; every figure, to the won. */
-static bool months_exact(city_world_t *world, const json_t *months)
-{
-    const city_t *city = &world->cities[0];
-    for (uint32_t i = 0; i < city->data.month_count; i++) {
-        const city_month_t *real = &city->data.months[i];
-        const json_t *found = json_array_get(months, i);
-        char name[16];
-        snprintf(name, sizeof name, "%04d-%02d", real->year, real->month);
-        const char *month = json_string_value(json_object_get(found, "month"));
-        if (month == NULL || strcmp(month, name) != 0 ||
-            member(found, "registered") != real->registered ||
-            member(found, "charged") != real->charged_won ||
-            member(found, "spent") != real->spent_won) {
-            city_problem(
-                world->problem,
-                "%s: the log does not add up to the data: registered %" PRIu64 " of %" PRIu64
-                ", charged %" PRIu64 " of %" PRIu64 ", spent %" PRIu64 " of %" PRIu64,
-                name, member(found, "registered"), real->registered, member(found, "charged"),
-                real->charged_won, member(found, "spent"), real->spent_won);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool write_summary(const run_t *run, city_world_t *world, const json_t *audit,
-                          double seconds, uint64_t peak_rss_bytes)
-{
-    char path[PATH_SIZE + 32];
-    snprintf(path, sizeof path, "%s/summary.json", run->out);
-    json_t *summary = json_object();
-    json_object_set_new(summary, "city", json_string(world->cities[0].data.city));
-    json_object_set_new(summary, "fraction", json_real(strtod(run->fraction, NULL)));
-    json_object_set_new(summary, "seed", json_integer((json_int_t)world->seed));
-    static const char *const copied[] = {"months",  "payments",     "refunds",
-                                         "refused", "audit",        "state_root",
-                                         "blocks",  "transactions", "signatures"};
-    for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
-        json_object_set(summary, copied[i], json_object_get(audit, copied[i]));
-    }
-    json_object_set_new(summary, "seconds", json_real(seconds));
-    json_object_set(summary, "verify_seconds", json_object_get(audit, "seconds"));
-    json_object_set(summary, "log_bytes", json_object_get(audit, "log_bytes"));
-    json_object_set_new(summary, "peak_rss_bytes", json_integer((json_int_t)peak_rss_bytes));
-    bool written = json_dump_file(summary, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) == 0;
-    json_decref(summary);
-    if (!written) {
-        city_problem(world->problem, "cannot write %s", path);
-    } else {
-        fprintf(stderr, "summary: %s\n", path);
-    }
-    return written;
-}
-
 static bool audit_replay(const run_t *run, city_world_t *world, double seconds,
                          uint64_t peak_rss_bytes)
 {
@@ -311,8 +255,10 @@ static bool audit_replay(const run_t *run, city_world_t *world, double seconds,
         city_problem(world->problem, "%s: %s", report, error.text);
         return false;
     }
-    bool exact = months_exact(world, json_object_get(audit, "months")) &&
-                 write_summary(run, world, audit, seconds, peak_rss_bytes);
+    char path[PATH_SIZE + 32];
+    snprintf(path, sizeof path, "%s/summary.json", run->out);
+    bool exact =
+        city_report(world, path, audit, strtod(run->fraction, NULL), seconds, peak_rss_bytes);
     json_decref(audit);
     return exact;
 }
@@ -374,7 +320,11 @@ static bool play(run_t *run, city_world_t *world)
         return false;
     }
     for (uint32_t i = 0; i < world->city_count; i++) {
-        if (!city_set_up(&world->cities[i], run->program)) {
+        const char *const programs[CITY_FUNDS] = {
+            [CITY_GENERAL] = run->program,
+            [CITY_PAPER] = run->paper,
+        };
+        if (!city_set_up(&world->cities[i], programs) || !city_grant_opening(&world->cities[i])) {
             return false;
         }
     }
@@ -403,8 +353,8 @@ static int replay(run_t *run, city_world_t *world)
         fprintf(stderr, "\ndure-city: %s\n", world->problem);
         return 1;
     }
-    printf("\n%s: %u months, each equal to the data: registered, charged and spent.\n",
-           world->cities[0].data.city, world->cities[0].data.month_count);
+    printf("\n%s: %d months, each equal to the data: registered, charged and spent.\n",
+           world->city_count > 1 ? "all cities" : world->cities[0].data.city, world->month_count);
     return 0;
 }
 
@@ -463,17 +413,13 @@ static bool parse_u64(uint64_t *out, const char *text)
 /* Returns -1 to go on, else the exit code. */
 static int parse_options(run_t *run, int argc, char **argv)
 {
-    static const struct option options[] = {{"city", required_argument, NULL, 'c'},
-                                            {"fraction", required_argument, NULL, 'f'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"months", required_argument, NULL, 'm'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"dir", required_argument, NULL, 'o'},
-                                            {"data", required_argument, NULL, 'd'},
-                                            {"program", required_argument, NULL, 'p'},
-                                            {"demo", no_argument, NULL, 'D'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"city", required_argument, NULL, 'c'},  {"fraction", required_argument, NULL, 'f'},
+        {"seed", required_argument, NULL, 's'},  {"months", required_argument, NULL, 'm'},
+        {"out", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'o'},
+        {"data", required_argument, NULL, 'd'},  {"program", required_argument, NULL, 'p'},
+        {"paper", required_argument, NULL, 'P'}, {"demo", no_argument, NULL, 'D'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     bool wrong = false;
     uint64_t months = 0;
     int option;
@@ -493,6 +439,8 @@ static int parse_options(run_t *run, int argc, char **argv)
             run->data = optarg;
         } else if (option == 'p') {
             run->program = optarg;
+        } else if (option == 'P') {
+            run->paper = optarg;
         } else if (option == 'D') {
             run->demo = true;
         } else {
@@ -523,12 +471,45 @@ static void place(run_t *run, const char *argv0)
     snprintf(run->statement, sizeof run->statement, "%s/bank-statement.csv", run->out);
 }
 
+/* All that the data have of the cities that are wanted. */
+static bool read_cities(const run_t *run, city_world_t *world)
+{
+    static char names[DURE_CITIES_MAX][CITY_NAME_SIZE];
+    world->city_count = 1;
+    snprintf(names[0], sizeof names[0], "%s", run->city);
+    if (strcmp(run->city, "all") == 0 &&
+        !city_data_names(names, &world->city_count, run->data, world->problem)) {
+        return false;
+    }
+    world->cities = calloc(world->city_count, sizeof *world->cities);
+    if (world->cities == NULL) {
+        return city_problem(world->problem, "out of memory for %u cities", world->city_count);
+    }
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        city_t *city = &world->cities[i];
+        city->world = world;
+        /* Each city has numbers of its own; the first one's are those that it has alone. */
+        city->seed = run->seed + ((uint64_t)i << 32);
+        city->random.state = city->seed;
+        if (!city_data_read(&city->data, run->data, names[i], run->fraction, world->problem)) {
+            return false;
+        }
+        if (run->months > 0 && run->months < city->data.month_count) {
+            city->data.month_count = run->months;
+        }
+    }
+    city_world_sort(world);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    static run_t run = {
-        .city = "김포시", .data = "data", .program = "examples/gimpo/general.yak", .seed = 1};
+    static run_t run = {.city = "김포시",
+                        .data = "data",
+                        .program = "examples/gimpo/general.yak",
+                        .paper = "examples/gimpo/paper_and_bulk.yak",
+                        .seed = 1};
     static city_world_t world;
-    static city_t city = {.world = &world};
     int usage_exit = parse_options(&run, argc, argv);
     if (usage_exit >= 0) {
         return usage_exit;
@@ -544,21 +525,14 @@ int main(int argc, char **argv)
     }
     place(&run, argv[0]);
     world.seed = run.seed;
-    world.cities = &city;
-    world.city_count = 1;
-    city.seed = run.seed;
-    city.random.state = run.seed;
     signal(SIGPIPE, SIG_IGN);
     if (!dure_crypto_init()) {
         fprintf(stderr, "dure-city: the cryptographic library does not start\n");
         return 3;
     }
-    if (!city_data_read(&city.data, run.data, run.city, run.fraction, world.problem)) {
+    if (!read_cities(&run, &world)) {
         fprintf(stderr, "dure-city: %s\n", world.problem);
         return 2;
-    }
-    if (run.months > 0 && run.months < city.data.month_count) {
-        city.data.month_count = run.months;
     }
     return run.demo ? demo(&run, &world) : replay(&run, &world);
 }

@@ -49,24 +49,35 @@ static void services_start(city_t *city)
     }
 }
 
+/* Cards that hold all that is in anybody's hands, some of them not full. */
+static uint64_t bearers_needed(const city_data_t *data)
+{
+    return data->held_most_won / 250000 + data->opening_won / 250000;
+}
+
 bool city_people_start(city_t *city)
 {
     services_start(city);
-    uint64_t people = 0;
+    uint64_t people = 0, cards = 0;
     for (uint32_t i = 0; i < city->data.month_count; i++) {
         people += city->data.months[i].registered;
+        cards += city->data.months[i].cards;
     }
     city->citizens.fund = CITY_GENERAL;
     city->citizens.capacity = people + 8;
+    city->bearers.fund = CITY_PAPER;
+    city->bearers.capacity = cards + 64 + bearers_needed(&city->data);
     city->shop_capacity =
         64 + 12000 * city->data.fraction_numerator / city->data.fraction_denominator;
     city->payout_capacity = city->shop_capacity * 8 + 64;
     city->citizens.items = calloc(city->citizens.capacity, sizeof *city->citizens.items);
+    city->bearers.items = calloc(city->bearers.capacity, sizeof *city->bearers.items);
     city->shops = calloc(city->shop_capacity, sizeof *city->shops);
     city->payouts = calloc(city->payout_capacity, sizeof *city->payouts);
-    if (city->citizens.items == NULL || city->shops == NULL || city->payouts == NULL) {
+    if (city->citizens.items == NULL || city->bearers.items == NULL || city->shops == NULL ||
+        city->payouts == NULL) {
         return city_problem(city->world->problem, "out of memory for %llu people",
-                            (unsigned long long)people);
+                            (unsigned long long)(people + cards));
     }
     return true;
 }
@@ -133,6 +144,21 @@ bool city_register_citizen(city_t *city)
     bool sent = register_party(city, &registration, "citizen", city->citizens.count,
                                &citizen->secret, &citizen->party);
     city->citizens.count++;
+    return sent;
+}
+
+bool city_register_bearer(city_t *city)
+{
+    if (city->bearers.count == city->bearers.capacity) {
+        return city_problem(city->world->problem, "%s: there is no room for another bearer card",
+                            city->data.city);
+    }
+    city_holder_t *bearer = &city->bearers.items[city->bearers.count];
+    dure_registration_t registration = {.kind = DURE_KIND_BEARER};
+    *bearer = (city_holder_t){.next_number = 1};
+    bool sent = register_party(city, &registration, "bearer", city->bearers.count, &bearer->secret,
+                               &bearer->party);
+    city->bearers.count++;
     return sent;
 }
 

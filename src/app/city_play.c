@@ -12,17 +12,26 @@
 #define PAYMENT_MOST_WON   300000
 #define PURCHASE_LIMIT_WON 500000
 #define HOLDING_LIMIT_WON  1500000
+#define BEARER_LIMIT_WON   500000 /* on a card of nobody by name */
+#define BEARER_LEAST_WON   10000  /* nobody buys less, for the last bit of room on a card */
 
 /* ---- buying
  * ------------------------------------------------------------------------------------------- */
 
-static uint64_t room_to_buy(const city_holder_t *citizen)
+static uint64_t room_to_buy(const city_holders_t *holders, const city_holder_t *holder)
 {
-    uint64_t month = PURCHASE_LIMIT_WON - citizen->bought_month;
+    if (holder->lot_count >= CITY_LOTS_MAX) {
+        return 0;
+    }
+    if (holders->fund == CITY_PAPER) {
+        uint64_t room =
+            holder->balance >= BEARER_LIMIT_WON ? 0 : BEARER_LIMIT_WON - holder->balance;
+        return room < BEARER_LEAST_WON ? 0 : room;
+    }
+    uint64_t month = PURCHASE_LIMIT_WON - holder->bought_month;
     uint64_t holding =
-        citizen->balance >= HOLDING_LIMIT_WON ? 0 : HOLDING_LIMIT_WON - citizen->balance;
-    uint64_t room = month < holding ? month : holding;
-    return citizen->lot_count >= CITY_LOTS_MAX ? 0 : room;
+        holder->balance >= HOLDING_LIMIT_WON ? 0 : HOLDING_LIMIT_WON - holder->balance;
+    return month < holding ? month : holding;
 }
 
 static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uint64_t face)
@@ -66,24 +75,41 @@ static uint64_t draw_purchase(city_t *city)
     return sums[city_random_below(&city->random, 10)];
 }
 
-static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t won)
+/* Somebody at random; in a crowded month, the next one after him who has any room.  Of cards there
+   is always another. */
+static bool find_buyer(city_t *city, city_holders_t *holders, city_holder_t **buyer, uint64_t *room)
+{
+    const bool cards = holders->fund == CITY_PAPER;
+    const uint64_t most = cards && holders->count > 32 ? 32 : holders->count;
+    uint64_t start = holders->count == 0 ? 0 : city_random_below(&city->random, holders->count);
+    *room = 0;
+    for (uint64_t i = 0; i < most && *room == 0; i++) {
+        *buyer = &holders->items[(start + i) % holders->count];
+        *room = room_to_buy(holders, *buyer);
+    }
+    if (*room == 0 && cards) {
+        if (!city_register_bearer(city)) {
+            return false;
+        }
+        *buyer = &holders->items[holders->count - 1];
+        *room = room_to_buy(holders, *buyer);
+    }
+    return true;
+}
+
+/* Buys up to `won`; *left is what nobody may buy. */
+static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t *left, uint64_t won)
 {
     while (won > 0) {
         uint64_t face = draw_purchase(city);
         face = face > won || won - face < 1000 ? won : face;
         city_holder_t *buyer = NULL;
         uint64_t room = 0;
-        uint64_t start = city_random_below(&city->random, holders->count);
-        /* Somebody at random; in a crowded month, the next one after him who has any room. */
-        for (uint64_t i = 0; i < holders->count && room == 0; i++) {
-            buyer = &holders->items[(start + i) % holders->count];
-            room = room_to_buy(buyer);
+        if (!find_buyer(city, holders, &buyer, &room)) {
+            return false;
         }
         if (room == 0) {
-            city_problem(city->world->problem,
-                         "nobody may buy any more, and %" PRIu64 " won are still to be charged",
-                         won);
-            return false;
+            break;
         }
         face = face > room ? room : face;
         if (!buy(city, holders, buyer, face)) {
@@ -91,6 +117,7 @@ static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t won)
         }
         won -= face;
     }
+    *left = won;
     return true;
 }
 
@@ -229,6 +256,17 @@ static bool pay_in_all(city_t *city, city_holders_t *holders, uint64_t won)
     return true;
 }
 
+/* Of the registered and of the cards, by what each have. */
+static bool pay_by_all(city_t *city, uint64_t won)
+{
+    const uint64_t held = city->citizens.held + city->bearers.held;
+    DURE_ASSERT(won <= held);
+    const uint64_t cards =
+        held == 0 ? 0 : (uint64_t)((unsigned __int128)won * city->bearers.held / held);
+    return pay_in_all(city, &city->bearers, cards) &&
+           pay_in_all(city, &city->citizens, won - cards);
+}
+
 /* ---- cashing out
  * --------------------------------------------------------------------------------------- */
 
@@ -246,7 +284,7 @@ static bool redeem(city_t *city, city_shop_t *shop, city_fund_t fund)
                                 .fund = fund,
                                 .amount = amount,
                                 .due = shop->risky ? city->world->today + 3 : city->world->today};
-    city->totals.shops -= amount.won;
+    city->totals.shops -= shop->balances[fund];
     shop->balances[fund] = 0;
     return city_send(city, &tx, &shop->secret, DURE_RESULT_DONE);
 }
@@ -333,9 +371,16 @@ static bool arrivals(city_t *city, const city_month_t *month, uint32_t day)
             return false;
         }
     }
+    uint64_t cards = due_by(month->cards, progress->register_weights, day, progress->days);
+    for (; progress->cards < cards; progress->cards++) {
+        if (!city_register_bearer(city)) {
+            return false;
+        }
+    }
     /* Shops join along with the people. */
-    uint64_t shops = 40 + (city->shop_capacity - 64) * (city->citizens.count + 1) /
-                              (city->citizens.capacity + 1);
+    uint64_t joined = city->citizens.count + city->bearers.count;
+    uint64_t shops = 40 + (city->shop_capacity - 64) * (joined + 1) /
+                              (city->citizens.capacity + city->bearers.capacity + 1);
     while (city->shop_count < shops) {
         if (!city_register_shop(city)) {
             return false;
@@ -350,13 +395,19 @@ static bool prepare(city_t *city, const city_month_t *month)
     dure_amount_t needed = dure_amount_plus(
         dure_amount_rate(dure_amount(month->charged_won), CITY_RATE_BP), dure_amount(1000000));
     dure_amount_t missing;
-    if (dure_amount_sub(&missing, needed, city->budget) && !dure_amount_is_zero(missing) &&
-        !city_fill_budget(city, missing)) {
-        return false;
+    if (dure_amount_sub(&missing, needed, city->budget)) {
+        city->budget = needed;
+        if (!dure_amount_is_zero(missing) && !city_fill_budget(city, "budget", missing)) {
+            return false;
+        }
     }
+    /* What the registered may buy this month: the rest is for cards. */
+    uint64_t may = month->registered * PURCHASE_LIMIT_WON;
     for (uint64_t i = 0; i < city->citizens.count; i++) {
         city->citizens.items[i].bought_month = 0;
+        may += room_to_buy(&city->citizens, &city->citizens.items[i]);
     }
+    city->progress.general_won = may < month->charged_won ? may : month->charged_won;
     return true;
 }
 
@@ -384,42 +435,56 @@ bool city_day_votes(city_t *city, uint32_t index, uint32_t day)
     return city_raise_issue(city, city->monthly_issue);
 }
 
+/* What the registered are still to buy waits for other days; at the month's end cards take it. */
+static bool buy_today(city_t *city, const city_month_t *month, uint32_t day)
+{
+    city_progress_t *progress = &city->progress;
+    const uint32_t days = progress->days;
+    const bool last = day + 1 == days;
+    const uint64_t cards_won = month->charged_won - progress->general_won;
+    const uint64_t cards_charged = progress->charged - progress->charged_general;
+    uint64_t people = due_by(progress->general_won, progress->charge_weights, day, days);
+    uint64_t cards = due_by(cards_won, progress->charge_weights, day, days);
+    uint64_t left = 0;
+    people -= progress->charged_general;
+    cards -= cards_charged;
+    /* In a very small city not everything happens every day. */
+    people = !last && people < 30000 ? 0 : people;
+    cards = !last && cards < 30000 ? 0 : cards;
+    if (!buy_in_all(city, &city->citizens, &left, people)) {
+        return false;
+    }
+    progress->charged += people - left;
+    progress->charged_general += people - left;
+    cards += last ? left : 0;
+    progress->charged += cards;
+    return buy_in_all(city, &city->bearers, &left, cards);
+}
+
 bool city_day_morning(city_t *city, uint32_t index, uint32_t day)
 {
     const city_month_t *month = &city->data.months[index];
     city_progress_t *progress = &city->progress;
-    uint32_t days = progress->days;
-    uint64_t charge = due_by(month->charged_won, progress->charge_weights, day, days);
-    charge -= progress->charged;
-    uint64_t spend = due_by(month->spent_won, progress->spend_weights, day, days) - progress->spent;
-    if (day + 1 < days) {
-        /* In a very small city not everything happens every day. */
-        charge = charge < 30000 ? 0 : charge;
-        spend = spend < (uint64_t)PAYMENT_MEAN_WON ? 0 : spend;
-    }
-    progress->due_today = 0;
-    if (!arrivals(city, month, day)) {
+    const bool last = day + 1 == progress->days;
+    uint64_t spend = due_by(month->spent_won, progress->spend_weights, day, progress->days);
+    spend -= progress->spent;
+    spend = !last && spend < (uint64_t)PAYMENT_MEAN_WON ? 0 : spend;
+    if (!arrivals(city, month, day) || !buy_today(city, month, day)) {
         return false;
     }
-    if (city->citizens.count == 0) {
-        return true; /* what is due stays due */
-    }
-    if (!buy_in_all(city, &city->citizens, charge)) {
-        return false;
-    }
-    progress->charged += charge;
-    if (day + 1 < days && spend > city->citizens.held / 2) {
-        spend = city->citizens.held / 2; /* the rest follows on later days */
+    const uint64_t held = city->citizens.held + city->bearers.held;
+    if (!last && spend > held / 2) {
+        spend = held / 2; /* the rest follows on later days */
     }
     uint64_t before_noon = spend * 55 / 100;
     progress->due_today = spend - before_noon;
     progress->spent += spend;
-    return pay_in_all(city, &city->citizens, before_noon);
+    return pay_by_all(city, before_noon);
 }
 
 bool city_day_evening(city_t *city)
 {
-    return pay_in_all(city, &city->citizens, city->progress.due_today);
+    return pay_by_all(city, city->progress.due_today);
 }
 
 bool city_day_ends(city_t *city)

@@ -46,7 +46,7 @@ static void line(const city_world_t *world, const char *label)
         people += city->citizens.count;
         charged += city->progress.charged;
         spent += city->progress.spent;
-        held += city->citizens.held;
+        held += city->citizens.held + city->bearers.held;
         shops += city->totals.shops;
         payments += city->totals.payments;
     }

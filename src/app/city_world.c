@@ -1,6 +1,7 @@
 /* The world: one chain and one clock, and all its cities through all its months, day by day. */
 #include "app/city.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
@@ -70,6 +71,21 @@ static bool play_month(city_world_t *world, int32_t month)
     EACH_CITY(world, city, index, month, city_month_ends(city, index));
     city_view_month(world, month);
     return true;
+}
+
+static int by_region(const void *a, const void *b)
+{
+    const city_t *first = a;
+    const city_t *second = b;
+    return first->data.region < second->data.region ? -1 : first->data.region > second->data.region;
+}
+
+void city_world_sort(city_world_t *world)
+{
+    qsort(world->cities, world->city_count, sizeof *world->cities, by_region);
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        world->cities[i].index = i;
+    }
 }
 
 bool city_world_play(city_world_t *world)

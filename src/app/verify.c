@@ -413,6 +413,35 @@ static json_t *months_of(const verify_tally_t *tally)
     return months;
 }
 
+/* The same months, of each fund; and of each city (fund 0) who was registered. */
+static json_t *parts_of(const verify_tally_t *tally)
+{
+    json_t *parts = json_array();
+    for (size_t i = 0; i < tally->part_count; i++) {
+        const verify_part_t *part = &tally->parts[i];
+        char name[16];
+        snprintf(name, sizeof name, "%04u-%02u", part->month / 12, part->month % 12 + 1);
+        json_t *made = json_pack("{s:s, s:I, s:I}", "month", name, "city", (json_int_t)part->city,
+                                 "fund", (json_int_t)part->fund);
+        const struct {
+            const char *name;
+            uint64_t value;
+        } figures[] = {{"registered", part->registered}, {"bearers", part->bearers},
+                       {"charged", part->charged.won},   {"cancelled", part->cancelled.won},
+                       {"spent", part->spent.won},       {"refunded", part->refunded.won},
+                       {"gifted", part->gifted.won},     {"granted", part->granted.won},
+                       {"lapsed", part->lapsed.won}};
+        for (size_t at = 0; at < sizeof figures / sizeof figures[0]; at++) {
+            if (figures[at].value != 0) {
+                json_object_set_new(made, figures[at].name,
+                                    json_integer((json_int_t)figures[at].value));
+            }
+        }
+        json_array_append_new(parts, made);
+    }
+    return parts;
+}
+
 static json_t *classes_of(const verify_t *verify)
 {
     return json_pack("{s:I, s:I, s:I, s:I}", "bought", (json_int_t)bought(verify).won, "granted",
@@ -460,6 +489,7 @@ static json_t *report_of(const verify_t *verify, double seconds)
                   "people", (json_int_t)verify->tally.registered, "payments",
                   (json_int_t)verify->tally.payments, "refunds", (json_int_t)verify->tally.refunds,
                   "months", months_of(&verify->tally), "audit", sums);
+    json_object_set_new(report, "parts", parts_of(&verify->tally));
     json_object_set_new(report, "state_root", json_string(hash_text(&head->ledger_root).text));
     json_object_set_new(report, "app_hash", json_string(hash_text(&head->app_hash).text));
     json_object_set_new(report, "block_hash", json_string(hash_text(&head->block_hash).text));

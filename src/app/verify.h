@@ -68,6 +68,14 @@ typedef struct {
     dure_amount_t charged, cancelled, spent, refunded;
 } verify_month_t;
 
+/* A month of one fund, or, of fund 0, of one city's registrations. */
+typedef struct {
+    uint32_t month, city;
+    uint64_t fund;
+    uint64_t registered, bearers;
+    dure_amount_t charged, cancelled, spent, refunded, gifted, granted, lapsed;
+} verify_part_t;
+
 /* ---- verify_payouts.c: each is opened once and closed at most once, with one amount, of which a
    settled redemption's share never leaves by the bank */
 typedef enum { VERIFY_PAYOUT_OPEN, VERIFY_PAYOUT_SETTLED, VERIFY_PAYOUT_REJECTED } verify_state_t;
@@ -132,6 +140,8 @@ typedef struct {
     verify_fund_t funds[DURE_FUNDS_MAX];
     verify_account_t accounts[VERIFY_ACCOUNTS_MAX];
     verify_month_t months[VERIFY_MONTHS_MAX];
+    verify_part_t *parts; /* owned; months ascending */
+    size_t part_count, part_capacity;
     verify_payouts_t payouts;
     verify_holders_t holders;
     uint64_t transactions, accepted, refused, inadmissible, payments, registered, refunds;

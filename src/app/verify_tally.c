@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "app/text.h"
 
@@ -98,6 +99,9 @@ void verify_tally_free(verify_tally_t *tally)
 {
     verify_payouts_free(&tally->payouts);
     verify_holders_free(&tally->holders);
+    free(tally->parts);
+    tally->parts = NULL;
+    tally->part_count = tally->part_capacity = 0;
 }
 
 static verify_fund_t *fund_of(verify_tally_t *tally, uint64_t fund)
@@ -139,6 +143,45 @@ static verify_month_t *month_of(verify_tally_t *tally, uint32_t month)
     }
     tally->months[tally->month_count] = (verify_month_t){.month = month};
     return &tally->months[tally->month_count++];
+}
+
+/* NULL without memory.  What a month has is at the end. */
+static verify_part_t *part_of(verify_tally_t *tally, uint32_t month, uint32_t city, uint64_t fund)
+{
+    for (size_t i = tally->part_count; i > 0 && tally->parts[i - 1].month == month; i--) {
+        verify_part_t *part = &tally->parts[i - 1];
+        if (part->city == city && part->fund == fund) {
+            return part;
+        }
+    }
+    if (tally->part_count == tally->part_capacity) {
+        const size_t capacity = tally->part_capacity * 2 + 64;
+        verify_part_t *parts = realloc(tally->parts, capacity * sizeof *parts);
+        if (parts == NULL) {
+            return NULL;
+        }
+        tally->parts = parts;
+        tally->part_capacity = capacity;
+    }
+    tally->parts[tally->part_count] = (verify_part_t){.month = month, .city = city, .fund = fund};
+    return &tally->parts[tally->part_count++];
+}
+
+static dure_amount_t *part_sum(verify_part_t *part, const dure_effect_move_t *move,
+                               const dure_body_t *body)
+{
+    if (move->what == DURE_MOVE_LOT_ISSUED && body->kind == DURE_BODY_PURCHASE_CREDIT) {
+        return &part->charged;
+    }
+    if (move->what == DURE_MOVE_LOT_GIVEN && body->kind == DURE_BODY_GIFT) {
+        return &part->gifted;
+    }
+    return move->what == DURE_MOVE_LOT_CANCELLED  ? &part->cancelled
+           : move->what == DURE_MOVE_LOT_TAKEN    ? &part->spent
+           : move->what == DURE_MOVE_LOT_RETURNED ? &part->refunded
+           : move->what == DURE_MOVE_LOTS_GRANTED ? &part->granted
+           : move->what == DURE_MOVE_LOT_LAPSED   ? &part->lapsed
+                                                  : NULL;
 }
 
 /* ---- one transaction ------------------------------------------------------------------------- */
@@ -323,6 +366,15 @@ static const char *add_moves(verify_tally_t *tally, verify_month_t *month,
             return "a move is not about what its kind is about";
         }
         why = month_move(month, move, body);
+        verify_part_t *part =
+            move->fund == 0 ? NULL : part_of(tally, month->month, city, move->fund);
+        if (move->fund != 0 && part == NULL) {
+            return "there is no memory for its month";
+        }
+        dure_amount_t *sum = part == NULL ? NULL : part_sum(part, move, body);
+        if (sum != NULL && !dure_amount_add(sum, *sum, move->amount)) {
+            return too_large;
+        }
         why = why != NULL ? why : account_move(tally, city, move, meaning);
         if (why == NULL && is_first_of_fund(effect, i)) {
             why = fund_moves(tally, effect, i, body);
@@ -355,9 +407,17 @@ bool verify_tally_add(verify_tally_t *tally, const dure_effect_t *effect, const 
                  id_text(&effect->id).text, fund, why);
         return false;
     }
-    if (body->kind == DURE_BODY_REGISTRATION && body->registration.kind == DURE_KIND_CITIZEN) {
-        month->registered++;
-        tally->registered++;
+    if (body->kind == DURE_BODY_REGISTRATION) {
+        verify_part_t *part = part_of(tally, number, city, 0);
+        const bool citizen = body->registration.kind == DURE_KIND_CITIZEN;
+        if (part == NULL) {
+            snprintf(problem, VERIFY_TEXT_SIZE, "there is no memory for another month");
+            return false;
+        }
+        month->registered += citizen;
+        tally->registered += citizen;
+        part->registered += citizen;
+        part->bearers += body->registration.kind == DURE_KIND_BEARER;
     }
     tally->payments +=
         body->kind == DURE_BODY_PAYMENT || body->kind == DURE_BODY_COLLECTION ? 1 : 0;
