@@ -140,14 +140,14 @@ typedef struct {
     _Atomic uint32_t state; /* dure_check_state_t */
 } dure_check_t;
 
-/* Verifies as dure_signature_verify does. */
+/* Verifies one signature in a test's own way. */
 typedef dure_crypto_result_t dure_verify_t(const dure_public_key_t *key,
                                            const dure_signature_t *signature, const void *message,
                                            size_t message_size);
 
 /* dure_pool_new: threads 0: dure_pool_add checks at once.  capacity: checks under way at most.
-   io is woken when checks are done.  verify NULL: dure_signature_verify.  NULL: no memory or no
-   thread. */
+   io is woken when checks are done.  verify NULL: many at once, with dure_signatures_verify.  NULL:
+   no memory or no thread. */
 DURE_MUST_USE dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
                                          const dure_hash_t *chain_id, dure_verify_t *verify);
 void dure_pool_free(dure_pool_t *pool); /* waits for what is under way; NULL is allowed */

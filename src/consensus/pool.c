@@ -7,9 +7,22 @@
 #include <string.h>
 
 #define POOL_THREADS_MAX 256u
-/* Taken from the ring at once: few enough that the threads end together, enough that the lock and
-   the wake-up cost nothing beside a verification. */
-#define POOL_TAKE_MAX 16u
+/* Taken from the ring at once: signatures that are verified together cost less than half, and the
+   more the less.  When little waits the threads share it, so a lone payment waits for nothing. */
+#define POOL_TAKE_MAX DURE_SIGNATURES_AT_ONCE
+/* Added before the threads are woken: a wake-up costs more than to add one. */
+#define POOL_WAKE 64u
+/* Messages that are verified together: room for a full group of payments, and for the largest
+   message alone. */
+#define MESSAGE_SIZE_MAX (1 + sizeof(dure_hash_t) + DURE_TX_SIZE_MAX)
+#define MESSAGES_SIZE    (2 * MESSAGE_SIZE_MAX)
+
+/* What one thread works with. */
+typedef struct {
+    dure_check_t *checks[POOL_TAKE_MAX];
+    dure_signature_job_t jobs[POOL_TAKE_MAX];
+    uint8_t messages[MESSAGES_SIZE];
+} group_t;
 
 /* Keys of parties whose registration waits; one place for each hash, the latest wins. */
 #define EXPECTED_SIZE 65536u
@@ -23,7 +36,7 @@ typedef struct {
 struct dure_pool {
     expected_t *expected; /* the owner's alone */
     dure_io_t *io;
-    dure_verify_t *verify;
+    dure_verify_t *verify; /* NULL: many at once */
     dure_hash_t chain_id;
     uint32_t threads;
     uint32_t capacity; /* power of two */
@@ -33,29 +46,61 @@ struct dure_pool {
     pthread_cond_t work;
     dure_check_t **ring;
     uint64_t added, taken; /* ever */
+    uint32_t running;      /* threads that took a group to work with */
     bool is_ending;
 
+    group_t *groups; /* one for each thread */
+    group_t owners;  /* for what the owner checks itself */
     pthread_t thread[POOL_THREADS_MAX];
 };
 
-static void check(const dure_pool_t *pool, dure_check_t *job)
+/* The checks from `from` on as far as there is room for their messages; returns where it stopped.
+ */
+static uint32_t check_some(const dure_pool_t *pool, group_t *group, uint32_t from, uint32_t count)
 {
-    uint8_t message[1 + sizeof(dure_hash_t) + DURE_TX_SIZE_MAX];
-    dure_tx_hash(&job->verdict.tx, &pool->chain_id, job->body);
-    job->verdict.key = job->key;
-    size_t size = dure_tx_message(message, &pool->chain_id, job->body);
-    job->verdict.result = (uint8_t)pool->verify(&job->key, &job->seal.signature, message, size);
-    atomic_store_explicit(&job->state, DURE_CHECK_DONE, memory_order_release);
+    size_t used = 0;
+    uint32_t until = from;
+    for (; until < count && MESSAGES_SIZE - used >= MESSAGE_SIZE_MAX; until++) {
+        dure_check_t *check = group->checks[until];
+        uint8_t *message = group->messages + used;
+        const size_t size = dure_tx_message(message, &pool->chain_id, check->body);
+        dure_tx_hash(&check->verdict.tx, &pool->chain_id, check->body);
+        check->verdict.key = check->key;
+        group->jobs[until] = (dure_signature_job_t){.key = &check->verdict.key,
+                                                    .signature = &check->seal.signature,
+                                                    .message = message,
+                                                    .message_size = size};
+        used += size;
+    }
+    if (pool->verify == NULL) {
+        dure_signatures_verify(&group->jobs[from], until - from);
+    }
+    for (uint32_t i = from; i < until; i++) {
+        const dure_signature_job_t *job = &group->jobs[i];
+        group->checks[i]->verdict.result =
+            (uint8_t)(pool->verify == NULL ? job->result
+                                           : pool->verify(job->key, job->signature, job->message,
+                                                          job->message_size));
+        atomic_store_explicit(&group->checks[i]->state, DURE_CHECK_DONE, memory_order_release);
+    }
+    return until;
+}
+
+static void check_group(const dure_pool_t *pool, group_t *group, uint32_t count)
+{
+    for (uint32_t at = 0; at < count;) {
+        at = check_some(pool, group, at, count);
+    }
 }
 
 /* Takes a fair part of what waits; the mutex is held. */
-static uint32_t take(dure_pool_t *pool, dure_check_t **jobs)
+static uint32_t take(dure_pool_t *pool, group_t *group)
 {
-    uint64_t waiting = pool->added - pool->taken;
-    uint64_t part = waiting / (2u * pool->threads) + 1u;
+    const uint64_t waiting = pool->added - pool->taken;
+    const uint64_t part = (waiting + pool->threads - 1) / pool->threads;
     uint32_t count = 0;
-    while (waiting > count && count < part && count < POOL_TAKE_MAX) {
-        jobs[count++] = pool->ring[pool->taken++ & (pool->capacity - 1u)];
+    while (count < part && count < POOL_TAKE_MAX) {
+        group->checks[count++] = pool->ring[pool->taken++ & (pool->capacity - 1u)];
     }
     return count;
 }
@@ -63,11 +108,10 @@ static uint32_t take(dure_pool_t *pool, dure_check_t **jobs)
 static void *work(void *argument)
 {
     dure_pool_t *pool = argument;
-    dure_check_t *jobs[POOL_TAKE_MAX];
-    (void)pthread_setname_np(pthread_self(), "verify");
     (void)pthread_mutex_lock(&pool->mutex);
+    group_t *group = &pool->groups[pool->running++];
     for (;;) {
-        uint32_t count = take(pool, jobs);
+        uint32_t count = take(pool, group);
         if (count == 0) {
             if (pool->is_ending) {
                 break;
@@ -76,9 +120,7 @@ static void *work(void *argument)
             continue;
         }
         (void)pthread_mutex_unlock(&pool->mutex);
-        for (uint32_t i = 0; i < count; i++) {
-            check(pool, jobs[i]);
-        }
+        check_group(pool, group, count);
         dure_io_wake(pool->io);
         (void)pthread_mutex_lock(&pool->mutex);
     }
@@ -94,7 +136,7 @@ dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
         return NULL;
     }
     pool->io = io;
-    pool->verify = verify != NULL ? verify : dure_signature_verify;
+    pool->verify = verify;
     pool->chain_id = *chain_id;
     pool->capacity = 1;
     while (pool->capacity < capacity) {
@@ -102,7 +144,10 @@ dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
     }
     pool->ring = calloc(pool->capacity, sizeof *pool->ring);
     pool->expected = calloc(EXPECTED_SIZE, sizeof *pool->expected);
-    if (pool->ring == NULL || pool->expected == NULL) {
+    const uint32_t wanted = threads < POOL_THREADS_MAX ? threads : POOL_THREADS_MAX;
+    pool->groups = calloc(wanted > 0 ? wanted : 1u, sizeof *pool->groups);
+    if (pool->ring == NULL || pool->expected == NULL || pool->groups == NULL) {
+        free(pool->groups);
         free(pool->ring);
         free(pool->expected);
         free(pool);
@@ -110,7 +155,6 @@ dure_pool_t *dure_pool_new(uint32_t threads, uint32_t capacity, dure_io_t *io,
     }
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_cond_init(&pool->work, NULL);
-    uint32_t wanted = threads < POOL_THREADS_MAX ? threads : POOL_THREADS_MAX;
     /* Readers divide by the number of threads: it is set before the first of them runs. */
     pool->threads = wanted;
     for (uint32_t i = 0; i < wanted; i++) {
@@ -139,6 +183,7 @@ void dure_pool_free(dure_pool_t *pool)
     }
     (void)pthread_cond_destroy(&pool->work);
     (void)pthread_mutex_destroy(&pool->mutex);
+    free(pool->groups);
     free(pool->ring);
     free(pool->expected);
     free(pool);
@@ -185,7 +230,8 @@ void dure_pool_add(dure_pool_t *pool, dure_check_t *job)
 {
     atomic_store_explicit(&job->state, DURE_CHECK_UNDER_WAY, memory_order_relaxed);
     if (pool->threads == 0) {
-        check(pool, job);
+        pool->owners.checks[0] = job;
+        check_group(pool, &pool->owners, 1);
         return;
     }
     (void)pthread_mutex_lock(&pool->mutex);
@@ -193,7 +239,7 @@ void dure_pool_add(dure_pool_t *pool, dure_check_t *job)
     pool->ring[pool->added++ & (pool->capacity - 1u)] = job;
     (void)pthread_mutex_unlock(&pool->mutex);
     pool->staged++;
-    if (pool->staged >= POOL_TAKE_MAX) {
+    if (pool->staged >= POOL_WAKE) {
         dure_pool_flush(pool);
     }
 }
@@ -217,14 +263,11 @@ void dure_pool_finish(dure_pool_t *pool, const dure_check_t *job)
 {
     dure_pool_flush(pool);
     while (!dure_check_is_done(job)) {
-        dure_check_t *other = NULL;
         (void)pthread_mutex_lock(&pool->mutex);
-        if (pool->added > pool->taken) {
-            other = pool->ring[pool->taken++ & (pool->capacity - 1u)];
-        }
+        const uint32_t count = take(pool, &pool->owners);
         (void)pthread_mutex_unlock(&pool->mutex);
-        if (other != NULL) {
-            check(pool, other);
+        if (count > 0) {
+            check_group(pool, &pool->owners, count);
         } else {
             /* Another thread has it in hand: less than a batch of verifications away. */
             (void)sched_yield();

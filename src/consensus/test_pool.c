@@ -71,12 +71,19 @@ static void assert_verdict(const world_t *world, uint32_t i)
     assert_int_equal(check->verdict.result == DURE_CRYPTO_OK, i % 5 != 0);
 }
 
-static void run(uint32_t threads, bool helps)
+static dure_crypto_result_t one_by_one(const dure_public_key_t *key,
+                                       const dure_signature_t *signature, const void *message,
+                                       size_t message_size)
+{
+    return dure_signature_verify(key, signature, message, message_size);
+}
+
+static void run(uint32_t threads, bool helps, dure_verify_t *verify)
 {
     static world_t world;
     make(&world);
     dure_pool_t *pool =
-        dure_pool_new(threads, CHECKS, world.io, dure_trace_chain_id(world.trace), NULL);
+        dure_pool_new(threads, CHECKS, world.io, dure_trace_chain_id(world.trace), verify);
     assert_non_null(pool);
     for (uint32_t i = 0; i < CHECKS; i++) {
         assert_int_equal(world.checks[i].state, DURE_CHECK_NONE);
@@ -98,21 +105,22 @@ static void run(uint32_t threads, bool helps)
 static void without_threads_the_caller_checks(void **state)
 {
     (void)state;
-    run(0, true);
+    run(0, true, NULL);
 }
 
 static void threads_check_all_that_was_added(void **state)
 {
     (void)state;
-    run(1, false);
-    run(3, false);
+    run(1, false, NULL);
+    run(3, false, NULL);
 }
 
 static void the_caller_helps_with_what_it_waits_for(void **state)
 {
     (void)state;
-    run(1, true);
-    run(4, true);
+    run(1, true, NULL);
+    run(4, true, NULL);
+    run(2, true, one_by_one);
 }
 
 int main(void)

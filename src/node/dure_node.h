@@ -46,7 +46,7 @@ typedef struct {
     /* One line `event=... key=value ...` for the operator; may be NULL. */
     void (*log)(void *user, const char *line);
     void *log_user;
-    dure_verify_t *verify; /* test only; NULL: dure_signature_verify */
+    dure_verify_t *verify; /* test only; NULL: many at once */
     /* Test only. */
     dure_store_bug_t store_bug;
     dure_ledger_bug_t ledger_bug;
