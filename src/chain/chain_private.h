@@ -81,6 +81,7 @@ struct dure_chain {
     dure_chain_tx_t *txs;         /* DURE_BLOCK_TXS_MAX, for a replay */
     id_slot_t *ids;               /* ID_SLOTS */
     uint64_t *renewed;            /* ID_SLOTS */
+    uint32_t slots_mask;          /* of the two above, in this proposal */
 };
 
 /* Room for every transaction's longest effect: so no block can overflow it, and what is not used is

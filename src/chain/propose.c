@@ -14,14 +14,26 @@ static uint64_t mix(uint64_t z)
 static uint32_t slot_of(const dure_chain_t *chain, uint64_t a, uint64_t b)
 {
     const uint64_t salt = dure_get_u64(chain->head.block_hash.bytes);
-    return (uint32_t)(mix(mix(a ^ salt) + b) % ID_SLOTS);
+    return (uint32_t)(mix(mix(a ^ salt) + b) & chain->slots_mask);
+}
+
+/* As many slots as leave half of them free: a proposal of few transactions clears few. */
+static void slots_clear(dure_chain_t *chain, uint32_t tx_count)
+{
+    uint32_t slots = 16;
+    while (slots < ID_SLOTS && slots < 2u * tx_count) {
+        slots *= 2u;
+    }
+    static_assert((ID_SLOTS & (ID_SLOTS - 1u)) == 0, "a mask");
+    chain->slots_mask = slots - 1u;
+    memset(chain->ids, 0, slots * sizeof *chain->ids);
 }
 
 /* False if the id was there. */
 static bool id_add(dure_chain_t *chain, const dure_tx_id_t *id)
 {
     uint32_t slot = slot_of(chain, id->party, id->number ^ (uint64_t)id->lane << 48);
-    for (; chain->ids[slot].is_used; slot = (slot + 1) % ID_SLOTS) {
+    for (; chain->ids[slot].is_used; slot = (slot + 1) & chain->slots_mask) {
         const dure_tx_id_t *other = &chain->ids[slot].id;
         if (other->party == id->party && other->lane == id->lane && other->number == id->number) {
             return false;
@@ -37,7 +49,7 @@ static uint64_t *renewed_find(dure_chain_t *chain, uint64_t party)
 {
     uint32_t slot = slot_of(chain, party, 0);
     while (chain->renewed[slot] != 0 && chain->renewed[slot] != party) {
-        slot = (slot + 1) % ID_SLOTS;
+        slot = (slot + 1) & chain->slots_mask;
     }
     return &chain->renewed[slot];
 }
@@ -58,6 +70,9 @@ static void changes_note(dure_chain_t *chain, changes_t *changes, const dure_tx_
         changes->has_tick = true;
     }
     if (party != 0) {
+        if (!changes->has_renewed) {
+            memset(chain->renewed, 0, (chain->slots_mask + 1u) * sizeof *chain->renewed);
+        }
         *renewed_find(chain, party) = party;
         changes->has_renewed = true;
     }
@@ -121,8 +136,7 @@ void chain_propose(dure_chain_t *chain, dure_chain_update_t *update,
     const size_t room = event->block_bytes_max < most ? event->block_bytes_max : most;
     size_t used = 0;
     changes_t changes = {0};
-    memset(chain->ids, 0, ID_SLOTS * sizeof *chain->ids);
-    memset(chain->renewed, 0, ID_SLOTS * sizeof *chain->renewed);
+    slots_clear(chain, event->tx_count);
     for (uint32_t i = 0; i < event->tx_count && update->chosen_count < DURE_BLOCK_TXS_MAX; i++) {
         const dure_chain_tx_t *tx = &event->txs[i];
         dure_envelope_t envelope;
