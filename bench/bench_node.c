@@ -2,10 +2,15 @@
  * are answered. */
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "api/dure_api.h"
+#include "api/dure_client.h"
 #include "bench/bench.h"
 #include "index/dure_index.h"
 #include "node/dure_node.h"
@@ -16,6 +21,8 @@
 #define MERCHANTS 40u
 #define PAYMENTS  120000u
 #define LONE      400u
+#define SOCKET    61440u /* payments through the socket, */
+#define BATCH     1024u  /* so many in one ask */
 
 bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source)
 {
@@ -39,6 +46,7 @@ bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source)
 
 typedef struct {
     dure_node_t *node;
+    dure_api_t *api;
     uint64_t answered, refused;
 } client_t;
 
@@ -207,51 +215,41 @@ static uint32_t read_threads(thread_kind_t *kinds)
 }
 
 /* Time of all processors that each payment took since `before`, in all and by kind of thread. */
-static void cpu_rows(bench_t *bench, const thread_kind_t *before, uint32_t before_count)
+static void cpu_rows(bench_t *bench, const char *prefix, const thread_kind_t *before,
+                     uint32_t before_count, uint32_t payments)
 {
     thread_kind_t now[THREAD_KINDS_MAX];
     uint32_t count = read_threads(now);
     double sum = 0;
+    char name[64];
     for (uint32_t i = 0; i < count; i++) {
         uint64_t ns = now[i].cpu_ns;
         for (uint32_t k = 0; k < before_count; k++) {
             ns -= strcmp(before[k].name, now[i].name) == 0 ? before[k].cpu_ns : 0;
         }
-        double each = (double)ns / 1e3 / PAYMENTS;
+        double each = (double)ns / 1e3 / payments;
         sum += each;
-        char name[32];
-        snprintf(name, sizeof name, "cpu_%.15s", now[i].name);
+        snprintf(name, sizeof name, "%s_cpu_%.15s", prefix, now[i].name);
         bench_row(bench, name, each, "us", NULL, 0);
     }
-    bench_row(bench, "embedded_cpu", sum, "us", "verify_raw",
-              1e6 * bench->threads / bench->verify_raw);
+    snprintf(name, sizeof name, "%s_cpu", prefix);
+    bench_row(bench, name, sum, "us", "verify_raw", 1e6 * bench->threads / bench->verify_raw);
 }
 
-static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace,
+static bool measure(bench_t *bench, client_t *client, const signed_t *payments,
                     const dure_history_t *history)
 {
     static double times[LONE];
     thread_kind_t before[THREAD_KINDS_MAX];
-    signed_t setup, payments;
-    if (!signed_new(&setup, 4096, 512) || !signed_new(&payments, PAYMENTS + LONE, 256)) {
-        return false;
-    }
-    make_setup(&setup, trace);
-    make_payments(&payments, trace, PAYMENTS + LONE);
-    bool done = submit_all(client, setup.wires, setup.count);
     (void)pthread_setname_np(pthread_self(), "loop");
     const uint32_t kinds = read_threads(before);
     uint64_t start = bench_now_ns();
-    done = done && submit_all(client, payments.wires, PAYMENTS);
+    bool done = submit_all(client, payments->wires, PAYMENTS);
     double rate = (double)PAYMENTS * 1e9 / (double)(bench_now_ns() - start);
     /* The index may be behind: its whole work counts. */
     done = done && history->sync(history->user);
-    cpu_rows(bench, before, kinds);
-    done = done && submit_each(client, payments.wires + PAYMENTS, LONE, times);
-    free(setup.bytes);
-    free(setup.wires);
-    free(payments.bytes);
-    free(payments.wires);
+    cpu_rows(bench, "embedded", before, kinds, PAYMENTS);
+    done = done && submit_each(client, payments->wires + PAYMENTS, LONE, times);
     if (!done || client->refused > 0) {
         fprintf(stderr, "dure-bench: %u transactions were refused\n", (unsigned)client->refused);
         return false;
@@ -264,6 +262,109 @@ static bool measure(bench_t *bench, client_t *client, dure_trace_t *trace,
     return true;
 }
 
+/* ---- through the socket -----------------------------------------------------------------------
+ */
+
+/* A client in a thread of its own: one batch at the node, the next one ready. */
+typedef struct {
+    const char *path;
+    const dure_bytes_t *wires;
+    dure_io_t *io; /* the node's, to be woken at the end */
+    uint64_t cpu_ns;
+    _Atomic bool is_over;
+    bool is_good;
+} sender_t;
+
+static bool send_all(const sender_t *sender, dure_client_t *client)
+{
+    static dure_answer_t answers[BATCH];
+    uint64_t number = 0, last = 0;
+    bool done = true;
+    for (uint32_t first = 0; first < SOCKET + BATCH && done; first += BATCH) {
+        last = number;
+        done = first == SOCKET ||
+               dure_client_submit_start(client, &number, sender->wires + first, BATCH);
+        done = done && (first == 0 || dure_client_submit_finish(client, answers, last, BATCH));
+        for (uint32_t i = 0; first > 0 && done && i < BATCH; i++) {
+            done = answers[i].code == DURE_RESULT_DONE;
+        }
+    }
+    return done;
+}
+
+static void *send_thread(void *argument)
+{
+    sender_t *sender = argument;
+    dure_client_t *client = NULL;
+    (void)pthread_setname_np(pthread_self(), "client");
+    sender->is_good = dure_client_open(&client, sender->path) && send_all(sender, client);
+    if (!sender->is_good) {
+        fprintf(stderr, "dure-bench: %s\n", dure_client_problem(client));
+    }
+    struct timespec cpu;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    sender->cpu_ns = (uint64_t)cpu.tv_sec * UINT64_C(1000000000) + (uint64_t)cpu.tv_nsec;
+    atomic_store(&sender->is_over, true);
+    dure_io_wake(sender->io);
+    dure_client_close(client);
+    return NULL;
+}
+
+static void on_event(void *user, const dure_io_event_t *event)
+{
+    const client_t *client = user;
+    if (client->api != NULL) {
+        dure_api_event(client->api, event);
+    }
+}
+
+static bool measure_socket(bench_t *bench, client_t *client, dure_io_t *io, dure_index_t *index,
+                           const dure_bytes_t *wires)
+{
+    thread_kind_t before[THREAD_KINDS_MAX];
+    char path[108];
+    pthread_t thread;
+    snprintf(path, sizeof path, "/tmp/dure-bench-%d.socket", (int)getpid());
+    sender_t sender = {.path = path, .wires = wires, .io = io};
+    if (!dure_api_open(&client->api, io, path, dure_node_consensus(client->node), index)) {
+        fprintf(stderr, "dure-bench: %s\n", dure_io_error_text(io));
+        return false;
+    }
+    const uint32_t kinds = read_threads(before);
+    const uint64_t start = bench_now_ns();
+    bool done = pthread_create(&thread, NULL, send_thread, &sender) == 0;
+    while (done && !atomic_load(&sender.is_over)) {
+        done = dure_node_step(client->node, DURE_IO_FOREVER) == DURE_NODE_OK;
+    }
+    const double rate = (double)SOCKET * 1e9 / (double)(bench_now_ns() - start);
+    cpu_rows(bench, "socket", before, kinds, SOCKET);
+    bench_row(bench, "socket_cpu_client", (double)sender.cpu_ns / 1e3 / SOCKET, "us", NULL, 0);
+    bench_row(bench, "socket", rate, "1/s", "verify_raw", bench->verify_raw);
+    dure_api_close(client->api);
+    client->api = NULL;
+    return pthread_join(thread, NULL) == 0 && done && sender.is_good;
+}
+
+static bool measure_all(bench_t *bench, client_t *client, dure_trace_t *trace, dure_io_t *io,
+                        dure_index_t *index)
+{
+    const dure_history_t history = dure_index_history(index);
+    signed_t setup, payments;
+    if (!signed_new(&setup, 4096, 512) || !signed_new(&payments, PAYMENTS + LONE + SOCKET, 256)) {
+        return false;
+    }
+    make_setup(&setup, trace);
+    make_payments(&payments, trace, PAYMENTS + LONE + SOCKET);
+    const bool done = submit_all(client, setup.wires, setup.count) &&
+                      measure(bench, client, &payments, &history) &&
+                      measure_socket(bench, client, io, index, payments.wires + PAYMENTS + LONE);
+    free(setup.bytes);
+    free(setup.wires);
+    free(payments.bytes);
+    free(payments.wires);
+    return done;
+}
+
 static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io, dure_index_t *index)
 {
     client_t client = {0};
@@ -272,10 +373,12 @@ static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io, dure_i
     dure_listener_t listener = {.user = &client, .answer = answer};
     config.threads = bench->threads;
     config.history = dure_index_history(index);
+    config.event = on_event;
+    config.event_user = &client;
     bool done = dure_node_open(&client.node, &report, io, &config) == DURE_NODE_OK;
     if (done) {
         dure_consensus_listen(dure_node_consensus(client.node), &listener);
-        done = measure(bench, &client, trace, &config.history) &&
+        done = measure_all(bench, &client, trace, io, index) &&
                dure_node_stop(client.node) == DURE_NODE_OK;
     } else if (client.node != NULL) {
         fprintf(stderr, "dure-bench: %s\n", dure_node_message(client.node));
