@@ -397,13 +397,21 @@ static index_job_t *make_job(dure_index_t *index, const dure_decided_t *block, d
     return job;
 }
 
+#define AHEAD 16u
+
 /* The final ones can be found from now on; what has become enough goes into the file. */
 static bool add_ids(dure_index_t *index, index_job_t *job, const dure_decided_t *block)
 {
-    for (uint32_t i = 0; i < block->count; i++) {
-        if (dure_result_is_final(block->results[i].code)) {
-            index_young_add(index->young, index_id_hash(index, &block->ids[i]),
-                            index->sequence + i);
+    /* Each falls on a line of memory of its own: it is asked for some ids ahead. */
+    uint64_t hashes[AHEAD];
+    for (uint32_t i = 0; i < block->count + AHEAD; i++) {
+        const uint32_t at = i - AHEAD;
+        if (i >= AHEAD && dure_result_is_final(block->results[at].code)) {
+            index_young_add(index->young, hashes[i % AHEAD], index->sequence + at);
+        }
+        if (i < block->count) {
+            hashes[i % AHEAD] = index_id_hash(index, &block->ids[i]);
+            index_young_fetch(index->young, hashes[i % AHEAD]);
         }
     }
     index->young->end = index->sequence + block->count;

@@ -62,6 +62,11 @@ index_young_t *index_young_new(void)
     return calloc(1, sizeof(index_young_t) + INDEX_YOUNG_SLOTS * sizeof(index_slot_t));
 }
 
+void index_young_fetch(const index_young_t *young, uint64_t hash)
+{
+    __builtin_prefetch(&young->slots[hash % INDEX_YOUNG_SLOTS], 1);
+}
+
 void index_young_add(index_young_t *young, uint64_t hash, uint64_t sequence)
 {
     uint64_t at = hash;

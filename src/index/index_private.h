@@ -64,8 +64,8 @@ typedef struct index_young {
     index_slot_t slots[];
 } index_young_t;
 #define INDEX_YOUNG_MAX   65536u
-#define INDEX_YOUNG_SLOTS (4u * INDEX_YOUNG_MAX)
-static_assert(INDEX_YOUNG_MAX + DURE_BLOCK_TXS_MAX < INDEX_YOUNG_SLOTS / 2u, "the table is sparse");
+#define INDEX_YOUNG_SLOTS (2u * INDEX_YOUNG_MAX)
+static_assert(INDEX_YOUNG_MAX + DURE_BLOCK_TXS_MAX < INDEX_YOUNG_SLOTS / 8u * 7u, "it has room");
 
 /* So many rows of ids of a level become one of the next: each bucket is dealt out to as many. */
 #define INDEX_FAN       16u
@@ -205,6 +205,8 @@ void index_stop(dure_index_t *index); /* writes what is waiting, ends the thread
 /* ---- index_ids.c */
 uint64_t index_id_hash(const dure_index_t *index, const dure_tx_id_t *id);
 index_young_t *index_young_new(void);
+/* index_young_fetch: index_young_add or _next of this hash is about to be called. */
+void index_young_fetch(const index_young_t *young, uint64_t hash);
 void index_young_add(index_young_t *young, uint64_t hash, uint64_t sequence);
 /* The next sequence under a hash; *cursor begins at 0.  False at the end. */
 bool index_young_next(const index_young_t *young, uint64_t *sequence, uint64_t hash,

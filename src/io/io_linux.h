@@ -3,6 +3,7 @@
 #define DURE_IO_LINUX_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "io/io_private.h"
@@ -58,8 +59,9 @@ typedef struct linux_io {
     lane_t lanes[DURE_IO_LANES];
 
     int epoll_fd;
-    int wake_fd; /* eventfd of dure_io_wake */
-    int done_fd; /* eventfd of completed writes */
+    int wake_fd;           /* eventfd of dure_io_wake */
+    _Atomic bool is_woken; /* it was written and not read yet */
+    int done_fd;           /* eventfd of completed writes */
     uint32_t generation;
     socket_t sockets[DURE_IO_SOCKETS_MAX];
 } linux_io_t;

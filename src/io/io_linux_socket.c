@@ -116,6 +116,8 @@ dure_io_result_t linux_poll(dure_io_t *io, dure_io_event_t *events, size_t *coun
     for (int i = 0; i < ready_count; i++) {
         if (ready[i].data.u64 == OWNER_WAKE) {
             drain(self->wake_fd);
+            /* From here on a wake-up is written again: what came before it is looked at now. */
+            (void)atomic_exchange(&self->is_woken, false);
             events[(*count)++] = (dure_io_event_t){.kind = DURE_IO_EVENT_WOKEN};
         } else if (ready[i].data.u64 == OWNER_DONE) {
             has_done = true;
@@ -134,8 +136,12 @@ dure_io_result_t linux_poll(dure_io_t *io, dure_io_event_t *events, size_t *coun
 
 void linux_wake(dure_io_t *io)
 {
+    linux_io_t *self = self_of(io);
+    if (atomic_exchange(&self->is_woken, true)) {
+        return; /* it was woken and has not looked yet */
+    }
     uint64_t one = 1;
-    ssize_t put = write(self_of(io)->wake_fd, &one, sizeof one);
+    ssize_t put = write(self->wake_fd, &one, sizeof one);
     (void)put; /* a full counter wakes as well */
 }
 
