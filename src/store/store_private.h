@@ -250,6 +250,7 @@ struct dure_store {
     uint8_t *scan;           /* SCAN_SIZE */
     bool scrub_is_under_way; /* a pass was begun */
     bool scrub_is_in_tail;
+    bool scrub_is_at_end; /* in the tail of what was the last segment when it came there */
     place_t scrub_place;
     dure_store_scrub_t scrub;
 

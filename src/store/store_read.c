@@ -379,9 +379,16 @@ static dure_store_result_t scrub_next(dure_store_t *store, bool *is_pass_done)
     }
     if (place->segment == store->end.segment && place->offset >= store->end.offset) {
         store->scrub_is_in_tail = true;
+        store->scrub_is_at_end = true;
     }
     if (!store->scrub_is_in_tail) {
         return scrub_batch(store, file);
+    }
+    if (store->scrub_is_at_end && place->segment != store->end.segment) {
+        /* Batches were written behind the place, and then another segment began: the pass ended
+           where the log did, and the next one reads them. */
+        *is_pass_done = true;
+        return DURE_STORE_OK;
     }
     result = scrub_tail(store, file, &is_tail_done);
     if (result != DURE_STORE_OK || !is_tail_done) {
@@ -404,6 +411,7 @@ static void scrub_begin(dure_store_t *store)
     store->scrub.read_size = 0;
     store->scrub_is_under_way = true;
     store->scrub_is_in_tail = false;
+    store->scrub_is_at_end = false;
     store->scrub_place = (place_t){
         .segment = first - 1,
         .height = is_lowest ? store->first_height : store->base.first_height,
