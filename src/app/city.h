@@ -6,6 +6,7 @@
 #ifndef DURE_APP_CITY_H
 #define DURE_APP_CITY_H
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "api/dure_client.h"
@@ -130,6 +131,7 @@ bool city_book_close(city_book_t *book);
 typedef struct {
     uint64_t payments, refused, transactions;
     uint64_t shops; /* won with shops */
+    uint64_t spent; /* won, since the beginning */
 } city_totals_t;
 
 typedef struct city_pending_payout {
@@ -156,6 +158,30 @@ typedef struct {
 } city_expected_t;
 
 #define CITY_BATCH_MAX 1024u
+#define CITY_BATCHES   12u
+
+/* Transactions that go to the node together. */
+typedef struct city_batch {
+    uint8_t *bytes; /* owned */
+    size_t size;
+    uint32_t count;
+    uint32_t body_sizes[CITY_BATCH_MAX]; /* of what is signed */
+    dure_bytes_t wires[CITY_BATCH_MAX];
+    dure_secret_key_t signers[CITY_BATCH_MAX];
+    city_expected_t expected[CITY_BATCH_MAX];
+    uint64_t flight; /* number of the ask */
+    /* While it is signed; under the signers' lock. */
+    const dure_hash_t *chain_id;
+    struct city_batch *next;
+    uint32_t taken, signed_count;
+} city_batch_t;
+
+/* Threads that sign. */
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+    city_batch_t *first; /* the oldest with something to take */
+} city_signers_t;
 
 typedef struct city_world city_world_t;
 
@@ -195,19 +221,16 @@ struct city_world {
     city_service_t clock;
     city_book_t book;
 
-    uint8_t *batch; /* transactions signed and not yet sent */
-    size_t batch_size, batch_capacity;
-    uint32_t batch_count;
-    dure_bytes_t wires[CITY_BATCH_MAX];
-    city_expected_t expected[CITY_BATCH_MAX];
-    /* The batch that the node has and has not yet answered. */
-    bool flying;
-    uint64_t flight_number;
-    uint32_t flight_count;
-    city_expected_t flight_expected[CITY_BATCH_MAX];
+    /* Batches made, sent to the node and answered by it, each counted from 0: at most CITY_BATCHES
+       between the first and the last. */
+    city_batch_t batches[CITY_BATCHES];
+    uint64_t made, sent, answered;
+    city_signers_t signers;
     dure_answer_t answers[CITY_BATCH_MAX];
 
     uint64_t transactions, started_ns;
+    uint64_t view_ns; /* when the view was drawn last */
+    uint32_t view_lines;
     bool live;
     char problem[CITY_PROBLEM_SIZE];
 };
@@ -231,6 +254,13 @@ DURE_MUST_USE bool city_send_bank(city_t *city, const dure_body_t *body, uint16_
 /* Sends what is queued and waits for all answers. */
 DURE_MUST_USE bool city_settle(city_world_t *world);
 DURE_MUST_USE bool city_tick(city_world_t *world, dure_time_t time);
+
+/* ---- city_sign.c */
+DURE_MUST_USE bool city_signers_start(city_signers_t *signers);
+void city_sign_begin(city_signers_t *signers, city_batch_t *batch, const dure_hash_t *chain_id);
+bool city_is_signed(city_signers_t *signers, const city_batch_t *batch);
+/* Waits until all of it is signed, and helps. */
+void city_sign_finish(city_signers_t *signers, const city_batch_t *batch);
 
 /* ---- city_people.c: who there is */
 DURE_MUST_USE bool city_people_start(city_t *city);
@@ -283,8 +313,8 @@ DURE_MUST_USE bool city_report(city_world_t *world, const char *path, const stru
 
 /* ---- city_view.c */
 void city_view_start(city_world_t *world);
-void city_view_day(const city_world_t *world);
-void city_view_month(const city_world_t *world, int32_t month);
+void city_view_day(city_world_t *world);
+void city_view_month(city_world_t *world, int32_t month);
 
 uint64_t city_monotonic_ns(void);
 

@@ -10,7 +10,8 @@
 #include "app/dure_key_file.h"
 #include "yak/dure_yak.h"
 
-#define PARTIES_LEAST 1000u
+#define PARTIES_LEAST    1000u
+#define GENESIS_SERVICES 64u
 
 static bool write_file(city_world_t *world, const char *directory, const char *name,
                        dure_bytes_t bytes)
@@ -42,18 +43,50 @@ static bool add_service(dure_genesis_t *genesis, const city_t *city, const city_
            city_problem(city->world->problem, "cannot make a key");
 }
 
-static bool add_city(dure_genesis_t *genesis, const city_t *city)
+typedef struct {
+    const char *name;
+    city_service_t *service;
+    uint32_t role;
+} post_t;
+
+#define POSTS 5u
+/* Who serves a city, ascending by party. */
+static void posts_of(city_t *city, post_t posts[POSTS])
 {
-    const city_service_t *services[6] = {&city->registrar,    &city->bank_service,
-                                         &city->officers[0],  &city->officers[1],
-                                         &city->world->clock, &city->watch};
-    static const uint32_t roles[6] = {DURE_SERVICE_REGISTRAR, DURE_SERVICE_BANK,
-                                      DURE_SERVICE_OFFICER,   DURE_SERVICE_OFFICER,
-                                      DURE_SERVICE_CLOCK,     DURE_SERVICE_WATCH};
+    const post_t all[POSTS] = {{"registrar", &city->registrar, DURE_SERVICE_REGISTRAR},
+                               {"bank", &city->bank_service, DURE_SERVICE_BANK},
+                               {"officer-1", &city->officers[0], DURE_SERVICE_OFFICER},
+                               {"officer-2", &city->officers[1], DURE_SERVICE_OFFICER},
+                               {"watch", &city->watch, DURE_SERVICE_WATCH}};
+    memcpy(posts, all, sizeof all);
+}
+
+/* A genesis names 64 services.  Of many cities it names the officers alone, of whom the first may
+   register until he has registered the others. */
+static bool appoints(const city_world_t *world)
+{
+    return world->city_count * POSTS + 1 > GENESIS_SERVICES;
+}
+
+static bool add_city(dure_genesis_t *genesis, city_t *city)
+{
+    const bool few = appoints(city->world);
+    post_t posts[POSTS];
+    posts_of(city, posts);
     genesis->cities[genesis->cities_count++] =
         (dure_genesis_city_t){.city = city->data.region, .threshold = 2};
-    for (size_t i = 0; i < 6; i++) {
-        if (!add_service(genesis, city, services[i], roles[i])) {
+    for (size_t i = 0; i < POSTS; i++) {
+        const bool officer = posts[i].role == DURE_SERVICE_OFFICER;
+        if (city->index == 0 && i + 1 == POSTS &&
+            !add_service(genesis, city, &city->world->clock, DURE_SERVICE_CLOCK)) {
+            return false;
+        }
+        if (few && !officer) {
+            continue;
+        }
+        const bool registers = few && posts[i].service == &city->officers[0];
+        if (!add_service(genesis, city, posts[i].service,
+                         registers ? posts[i].role | DURE_SERVICE_REGISTRAR : posts[i].role)) {
             return false;
         }
     }
@@ -71,7 +104,7 @@ static bool fill_genesis(city_world_t *world, dure_genesis_t *genesis)
     genesis->zones_count = 1;
     genesis->zones[0] = (dure_genesis_zone_t){.from = 0, .offset_s = 9 * 3600};
     for (uint32_t i = 0; i < world->city_count; i++) {
-        const city_t *city = &world->cities[i];
+        city_t *city = &world->cities[i];
         parties += city->citizens.capacity + city->bearers.capacity + city->shop_capacity + 64;
         if (!add_city(genesis, city)) {
             return false;
@@ -160,6 +193,39 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
     return true;
 }
 
+static bool give_role(city_t *city, const city_service_t *service, uint32_t roles)
+{
+    const dure_act_t act = {.kind = DURE_ACT_ROLES,
+                            .roles = {.subject = service->party, .roles = roles}};
+    return city_vote(city, &act);
+}
+
+/* Registers the services that the genesis had no room for; then the first officer registers nobody
+   any more. */
+static bool appoint(city_t *city)
+{
+    post_t posts[POSTS];
+    posts_of(city, posts);
+    for (size_t i = 0; i < POSTS; i++) {
+        dure_body_t body = {.kind = DURE_BODY_REGISTRATION,
+                            .registration = {.subject = posts[i].service->party,
+                                             .kind = DURE_KIND_SERVICE,
+                                             .keys_count = 1}};
+        dure_hash_t blind;
+        dure_hash(&blind, DURE_TAG_DERIVE, posts[i].service->secret.seed, 32);
+        memcpy(body.registration.blind.bytes, blind.bytes, sizeof body.registration.blind.bytes);
+        if (posts[i].role == DURE_SERVICE_OFFICER) {
+            continue;
+        }
+        if (!dure_public_key_of(&body.registration.keys[0].key, &posts[i].service->secret) ||
+            !city_send_as(city, &city->officers[0], &body, DURE_RESULT_DONE) ||
+            !give_role(city, posts[i].service, posts[i].role)) {
+            return false;
+        }
+    }
+    return give_role(city, &city->officers[0], DURE_SERVICE_OFFICER);
+}
+
 static bool open_account(city_t *city, const char *name)
 {
     dure_act_t account = {.kind = DURE_ACT_ACCOUNT};
@@ -177,7 +243,8 @@ static bool open_fund(city_t *city, city_fund_t which, const char *program)
 bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS])
 {
     city->monthly_issue = UINT64_C(10000000000); /* the programs' initial value */
-    if (!open_account(city, "budget") || !open_account(city, "opening")) {
+    if ((appoints(city->world) && !appoint(city)) || !open_account(city, "budget") ||
+        !open_account(city, "opening")) {
         return false;
     }
     for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
@@ -231,18 +298,16 @@ bool city_write_keys(city_t *city, const char *directory, const city_holder_t *c
         city_problem(city->world->problem, "cannot make %s: %s", path, strerror(errno));
         return false;
     }
-    const struct {
-        const char *name;
-        const city_service_t *service;
-    } services[] = {{"registrar", &city->registrar},   {"bank", &city->bank_service},
-                    {"officer-1", &city->officers[0]}, {"officer-2", &city->officers[1]},
-                    {"clock", &city->world->clock},    {"watch", &city->watch}};
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
-        if (!write_key(city, directory, services[i].name, services[i].service->party,
-                       &services[i].service->secret)) {
+    post_t posts[POSTS];
+    posts_of(city, posts);
+    for (size_t i = 0; i < POSTS; i++) {
+        if (!write_key(city, directory, posts[i].name, posts[i].service->party,
+                       &posts[i].service->secret)) {
             return false;
         }
     }
-    return write_key(city, directory, "citizen", citizen->party, &citizen->secret) &&
+    const city_service_t *clock = &city->world->clock;
+    return write_key(city, directory, "clock", clock->party, &clock->secret) &&
+           write_key(city, directory, "citizen", citizen->party, &citizen->secret) &&
            write_key(city, directory, "shop", shop->party, &shop->secret);
 }

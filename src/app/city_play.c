@@ -193,6 +193,7 @@ static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uin
     take_from_lots(payer, won);
     shop->balances[holders->fund] += won;
     city->totals.payments++;
+    city->totals.spent += won;
     holders->held -= won;
     city->totals.shops += won;
     return true;

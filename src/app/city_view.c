@@ -1,4 +1,5 @@
-/* What a person sees while the city lives: a line per month, and the present day on a terminal. */
+/* What a person sees while the city lives: a line per month, and on a terminal below them a block
+   of the present day that is drawn again and again. */
 #include "app/city.h"
 #include "app/text.h"
 
@@ -22,6 +23,34 @@ static void print_won(uint64_t won, int width)
     fprintf(stderr, "%*s", width + 1, amount_text(dure_amount(won)).text);
 }
 
+/* All cities together, at this moment. */
+typedef struct {
+    uint64_t people, cards, charged, spent, held, shops, payments;
+    uint64_t spent_all, real_all; /* since the beginning, and until the end */
+    double seconds;
+} now_t;
+
+static now_t now_of(const city_world_t *world)
+{
+    now_t now = {.seconds = (double)(city_monotonic_ns() - world->started_ns) / 1e9};
+    for (uint32_t i = 0; i < world->city_count; i++) {
+        const city_t *city = &world->cities[i];
+        now.people += city->citizens.count;
+        now.cards += city->bearers.count;
+        now.charged += city->progress.charged;
+        now.spent += city->progress.spent;
+        now.held += city->citizens.held + city->bearers.held;
+        now.shops += city->totals.shops;
+        now.payments += city->totals.payments;
+        now.spent_all += city->totals.spent;
+        for (uint32_t month = 0; month < city->data.month_count; month++) {
+            now.real_all += city->data.months[month].spent_won;
+        }
+    }
+    now.seconds = now.seconds > 0.001 ? now.seconds : 0.001;
+    return now;
+}
+
 void city_view_start(city_world_t *world)
 {
     const city_data_t *data = &world->cities[0].data;
@@ -34,53 +63,82 @@ void city_view_start(city_world_t *world)
     }
     fprintf(stderr, ", %d months at %g %% of their real size, seed %" PRIu64 "\n",
             world->month_count, percent, world->seed);
-    fprintf(stderr, "%-10s%8s%19s%19s%19s%17s%10s%8s\n", "month", "people", "charged", "spent",
-            "in wallets", "in shops", "payments", "tx/s");
+    fprintf(stderr, "%-10s%9s%9s%21s%21s%21s%11s%8s%6s\n", "month", "people", "cards", "charged",
+            "spent", "held", "payments", "pay/s", "done");
 }
 
-static void line(const city_world_t *world, const char *label)
+/* The lines of the block that stands on the terminal go. */
+static void clear_block(city_world_t *world)
 {
-    uint64_t people = 0, charged = 0, spent = 0, held = 0, shops = 0, payments = 0;
-    for (uint32_t i = 0; i < world->city_count; i++) {
-        const city_t *city = &world->cities[i];
-        people += city->citizens.count;
-        charged += city->progress.charged;
-        spent += city->progress.spent;
-        held += city->citizens.held + city->bearers.held;
-        shops += city->totals.shops;
-        payments += city->totals.payments;
+    if (world->view_lines > 0) {
+        fprintf(stderr, "\r\033[%uA\033[J", world->view_lines);
+        world->view_lines = 0;
     }
-    fprintf(stderr, "%-10s%8" PRIu64, label, people);
-    print_won(charged, 19);
-    print_won(spent, 19);
-    print_won(held, 19);
-    print_won(shops, 17);
-    double seconds = (double)(city_monotonic_ns() - world->started_ns) / 1e9;
-    fprintf(stderr, "%10" PRIu64 "%8.0f", payments,
-            seconds > 0 ? (double)world->transactions / seconds : 0.0);
 }
 
-void city_view_day(const city_world_t *world)
+static void print_bar(double share)
 {
-    if (!world->live) {
+    const int width = 30;
+    const int full = (int)(share * width);
+    fputc('[', stderr);
+    for (int i = 0; i < width; i++) {
+        fputc(i < full ? '#' : '.', stderr);
+    }
+    fputc(']', stderr);
+}
+
+static void print_left(double seconds)
+{
+    const unsigned all = (unsigned)seconds;
+    if (all >= 3600) {
+        fprintf(stderr, "%u h %02u min left\n", all / 3600, all / 60 % 60);
+    } else if (all >= 60) {
+        fprintf(stderr, "%u min %02u s left\n", all / 60, all % 60);
+    } else {
+        fprintf(stderr, "%u s left\n", all);
+    }
+}
+
+void city_view_day(city_world_t *world)
+{
+    const uint64_t now_ns = city_monotonic_ns();
+    if (!world->live || now_ns - world->view_ns < UINT64_C(100000000)) {
         return;
     }
+    world->view_ns = now_ns;
+    const now_t now = now_of(world);
+    const double share = now.real_all == 0 ? 0.0 : (double)now.spent_all / (double)now.real_all;
     dure_date_t date = dure_day_to_date(world->today);
-    char label[64];
-    snprintf(label, sizeof label, "%04d-%02d-%02d", date.year, date.month, date.day);
-    fprintf(stderr, "\r");
-    line(world, label);
-    fprintf(stderr, "\033[K");
+    clear_block(world);
+    fprintf(stderr, "\n  %04d-%02d-%02d  ", date.year, date.month, date.day);
+    print_bar(share);
+    fprintf(stderr, " %5.1f %%   ", share * 100.0);
+    if (share > 0.001) {
+        print_left(now.seconds / share - now.seconds);
+    } else {
+        fputc('\n', stderr);
+    }
+    fprintf(stderr, "  payments %" PRIu64 ", %.0f each second; transactions %.0f each second\n",
+            now.payments, (double)now.payments / now.seconds,
+            (double)world->transactions / now.seconds);
+    fprintf(stderr, "  this month: charged %s", amount_text(dure_amount(now.charged)).text);
+    fprintf(stderr, ", spent %s\n", amount_text(dure_amount(now.spent)).text);
+    fprintf(stderr, "  in wallets %s", amount_text(dure_amount(now.held)).text);
+    fprintf(stderr, ", with shops %s\n", amount_text(dure_amount(now.shops)).text);
+    world->view_lines = 5;
     fflush(stderr);
 }
 
-void city_view_month(const city_world_t *world, int32_t month)
+void city_view_month(city_world_t *world, int32_t month)
 {
-    char label[64];
-    snprintf(label, sizeof label, "%04d-%02d", month / 12, month % 12 + 1);
-    if (world->live) {
-        fprintf(stderr, "\r");
-    }
-    line(world, label);
-    fprintf(stderr, world->live ? "\033[K\n" : "\n");
+    const now_t now = now_of(world);
+    clear_block(world);
+    fprintf(stderr, "%04d-%02d   %9" PRIu64 "%9" PRIu64, month / 12, month % 12 + 1, now.people,
+            now.cards);
+    print_won(now.charged, 21);
+    print_won(now.spent, 21);
+    print_won(now.held, 21);
+    fprintf(stderr, "%11" PRIu64 "%8.0f%5.0f%%\n", now.payments, (double)now.payments / now.seconds,
+            now.real_all == 0 ? 100.0 : 100.0 * (double)now.spent_all / (double)now.real_all);
+    world->view_ns = 0;
 }

@@ -52,7 +52,7 @@ static bool play_day(city_world_t *world, int32_t month, uint32_t day, dure_time
         return false;
     }
     EACH_CITY(world, city, index, month, city_day_ends(city));
-    return city_settle(world);
+    return true;
 }
 
 static bool play_month(city_world_t *world, int32_t month)
@@ -69,6 +69,9 @@ static bool play_month(city_world_t *world, int32_t month)
         city_view_day(world);
     }
     EACH_CITY(world, city, index, month, city_month_ends(city, index));
+    if (!city_settle(world)) {
+        return false;
+    }
     city_view_month(world, month);
     return true;
 }

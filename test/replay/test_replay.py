@@ -51,7 +51,10 @@ def real_months():
 
 def check_summary(summary):
     months = real_months()
-    report(len(months) == 24 and summary["months"] == months, "24 months equal floor(real x fraction)")
+    played = [{k: m[k] for k in ("month", "registered", "charged", "spent")} for m in summary["months"]]
+    report(len(months) == 24 and played == months, "24 months equal floor(real x fraction)")
+    report(all(m["bearer_charged"] == m["bearer_spent"] == m["opening"] == 0 for m in summary["months"]),
+           "Gimpo's registered people buy all of it themselves")
     audit = summary["audit"]
     charged = sum(m["charged"] for m in months)
     spent = sum(m["spent"] for m in months)
@@ -147,7 +150,7 @@ def main():
             again = run(BUILD / "dure-city", "replay", "--fraction", FRACTION, "--months", "3", "--out", out)
             report(again.returncode == 0, "a second replay replaces the first", again.stderr)
         for words, name in ((["--fraction", "2"], "a fraction above 1"), (["--city", "서울시"], "a city without data"),
-                            (["--seed", "x"], "a seed that is no number"), (["--fraction", "0.0001"], "too few people"),
+                            (["--seed", "x"], "a seed that is no number"), (["--fraction", "0"], "a fraction of nothing"),
                             (["--data", folder + "/none"], "a folder without data")):
             answer = run(BUILD / "dure-city", "replay", "--out", out, *words)
             report(answer.returncode == 2 and "dure-city:" in answer.stderr, f"{name} is refused with a sentence",
