@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GENESIS_SIZE_MAX (64u * 1024u)
 
@@ -108,6 +109,24 @@ bool chain_dir_block(chain_dir_t *dir, dure_block_t *block, dure_bytes_t *wires,
         (*count)++;
     }
     return true;
+}
+
+bool chain_dir_take(chain_dir_t *dir, uint8_t **bytes, dure_block_t *block, uint64_t height)
+{
+    dure_bytes_t read;
+    const char *why = NULL;
+    *bytes = NULL;
+    if (dure_store_read(dir->store, &read, height) != DURE_STORE_OK) {
+        return finding(dir, 0, dure_store_message(dir->store));
+    }
+    *bytes = malloc(read.size > 0 ? read.size : 1);
+    if (*bytes == NULL) {
+        snprintf(dir->problem, sizeof dir->problem, "out of memory");
+        return false;
+    }
+    memcpy(*bytes, read.data, read.size);
+    return dure_block_decode(block, dure_bytes(*bytes, read.size), &why) ||
+           finding(dir, height, why);
 }
 
 bool chain_dir_replay(chain_dir_t *dir, const dure_block_t *block, const dure_verdict_t *verdicts,

@@ -29,6 +29,10 @@ void chain_dir_close(chain_dir_t *dir);
    False with a problem. */
 DURE_MUST_USE bool chain_dir_block(chain_dir_t *dir, dure_block_t *block, dure_bytes_t *wires,
                                    uint32_t *count, uint64_t height);
+/* chain_dir_take: the same with bytes of its own, for the caller to free.  It uses the store alone:
+   on a copy of `dir` it may run beside chain_dir_replay. */
+DURE_MUST_USE bool chain_dir_take(chain_dir_t *dir, uint8_t **bytes, dure_block_t *block,
+                                  uint64_t height);
 /* chain_dir_replay: executes it.  verdicts may be NULL.  False with a problem. */
 DURE_MUST_USE bool chain_dir_replay(chain_dir_t *dir, const dure_block_t *block,
                                     const dure_verdict_t *verdicts, dure_chain_update_t *update);

@@ -4,23 +4,26 @@
 #include "app/chain_dir.h"
 #include "app/text.h"
 #include "app/verify.h"
+#include "app/verify_line.h"
 
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <pthread.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define THREADS_MAX 64u
-#define SCRUB_STEP  (16u * 1024u * 1024u)
-#define PROGRESS_NS UINT64_C(500000000)
-#define EXIT_HOLDS  0
-#define EXIT_BROKEN 1
-#define EXIT_USAGE  2
-#define EXIT_WORLD  3
+#define THREADS_MAX      64u
+#define SCRUB_STEP       (16u * 1024u * 1024u)
+#define PROGRESS_NS      UINT64_C(500000000)
+#define PROGRESS_LINE_NS UINT64_C(10000000000)
+#define EXIT_HOLDS       0
+#define EXIT_BROKEN      1
+#define EXIT_USAGE       2
+#define EXIT_WORLD       3
 
 typedef struct {
     const char *directory, *statement, *report_file;
@@ -31,8 +34,10 @@ typedef struct {
     /* What came out. */
     verify_tally_t tally;
     verify_statement_t bank;
-    uint64_t blocks, signatures, started_ns, shown_ns;
-    bool broken; /* a finding, not a failure to look */
+    const dure_zone_t *zone;
+    uint64_t blocks, signatures, decided;
+    uint64_t started_ns, shown_ns, part_ns; /* of all, of the last line, of what goes on now */
+    bool broken;                            /* a finding, not a failure to look */
     char problem[VERIFY_TEXT_SIZE];
 } verify_t;
 
@@ -65,79 +70,36 @@ static bool finding(verify_t *verify, const char *text)
     return false;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* For somebody who waits: on a terminal the line is written over and over, elsewhere there is one
+   every ten seconds, and none in a short run. */
 static void progress(verify_t *verify, const char *what, uint64_t done, uint64_t all)
 {
-    uint64_t now = dure_io_monotonic_ns(verify->dir.io);
-    bool live = isatty(STDERR_FILENO) == 1;
-    if (now - verify->shown_ns < (live ? PROGRESS_NS : 20 * PROGRESS_NS) && done != all) {
+    const uint64_t now = now_ns();
+    const bool live = isatty(STDERR_FILENO) == 1 && !verify->json;
+    if (now - verify->shown_ns < (live ? PROGRESS_NS : PROGRESS_LINE_NS) &&
+        (done != all || !live)) {
         return;
     }
     verify->shown_ns = now;
-    double seconds = (double)(now - verify->started_ns) / 1e9;
-    fprintf(stderr, "%s%s: %3.0f %%, %" PRIu64 " transactions, %.1f s%s", live ? "\r" : "", what,
-            all == 0 ? 100.0 : 100.0 * (double)done / (double)all, verify->tally.transactions,
-            seconds, live && done != all ? "\033[K" : "\n");
-}
-
-/* ---- signatures
- * ------------------------------------------------------------------------------------------ */
-
-typedef struct {
-    const dure_ledger_t *ledger;
-    const dure_bytes_t *wires;
-    dure_verdict_t *verdicts;
-    uint32_t from, until;
-} slice_t;
-
-/* A verdict needs the signer's key, which the state before the block has unless the block itself
-   makes it; then the ledger checks the signature when it comes to it. */
-static void *check_slice(void *argument)
-{
-    const slice_t *slice = argument;
-    uint8_t *message = malloc(DURE_TX_SIZE_MAX + 64);
-    for (uint32_t i = slice->from; i < slice->until && message != NULL; i++) {
-        dure_verdict_t *verdict = &slice->verdicts[i];
-        dure_envelope_t envelope;
-        *verdict = (dure_verdict_t){.result = DURE_CRYPTO_MISMATCH};
-        if (dure_envelope_decode(&envelope, slice->wires[i], NULL) != DURE_RESULT_DONE ||
-            !dure_ledger_signer_key(slice->ledger, envelope.tx.id.party, envelope.seal.slot,
-                                    &verdict->key)) {
-            continue;
-        }
-        const dure_hash_t *chain_id = dure_ledger_chain_id(slice->ledger);
-        dure_tx_hash(&verdict->tx, chain_id, envelope.body);
-        size_t size = dure_tx_message(message, chain_id, envelope.body);
-        verdict->result =
-            (uint8_t)dure_signature_verify(&verdict->key, &envelope.seal.signature, message, size);
+    const double seconds = (double)(now - verify->part_ns) / 1e9;
+    const double part = all == 0 ? 1.0 : (double)done / (double)all;
+    fprintf(stderr, "%s%s: %3.0f %%", live ? "\r" : "", what, 100.0 * part);
+    if (verify->decided > 0 && seconds > 0) {
+        fprintf(stderr, ", %" PRIu64 " transactions, %.0f/s", verify->decided,
+                (double)verify->decided / seconds);
     }
-    free(message);
-    return NULL;
-}
-
-static void check_signatures(const verify_t *verify, const dure_bytes_t *wires,
-                             dure_verdict_t *verdicts, uint32_t count)
-{
-    slice_t slices[THREADS_MAX];
-    pthread_t threads[THREADS_MAX];
-    bool started[THREADS_MAX] = {false};
-    uint32_t parts = count < 64 ? 1 : verify->threads;
-    for (uint32_t i = 0; i < parts; i++) {
-        slices[i] = (slice_t){.ledger = dure_chain_ledger(verify->dir.chain),
-                              .wires = wires,
-                              .verdicts = verdicts,
-                              .from = (uint32_t)((uint64_t)count * i / parts),
-                              .until = (uint32_t)((uint64_t)count * (i + 1) / parts)};
-        started[i] =
-            i + 1 < parts && pthread_create(&threads[i], NULL, check_slice, &slices[i]) == 0;
-        if (!started[i]) {
-            (void)check_slice(&slices[i]);
-        }
+    if (part > 0 && done != all) {
+        const double left = seconds * (1 - part) / part;
+        fprintf(stderr, ", %.0f:%02.0f left", floor(left / 60), floor(fmod(left, 60)));
     }
-    for (uint32_t i = 0; i < parts; i++) {
-        if (started[i]) {
-            (void)pthread_join(threads[i], NULL);
-        }
-    }
+    fprintf(stderr, "%s", live && done != all ? "\033[K" : live ? "\033[K\n" : "\n");
 }
 
 /* ---- the log
@@ -180,26 +142,28 @@ static uint32_t city_of(const verify_t *verify, uint64_t party)
     return record.city;
 }
 
-static bool tally_block(verify_t *verify, const dure_bytes_t *wires,
-                        const dure_chain_update_t *update)
+/* On the line's own thread. */
+static bool tally_block(void *user, const verify_block_t *block, char problem[VERIFY_TEXT_SIZE])
 {
-    const dure_zone_t *zone = dure_ledger_zone(dure_chain_ledger(verify->dir.chain));
-    for (uint32_t i = 0; i < update->result_count; i++) {
+    verify_t *verify = user;
+    for (uint32_t i = 0; i < block->count; i++) {
         static dure_effect_t effect;
         static dure_envelope_t envelope;
-        if (dure_envelope_decode(&envelope, wires[i], NULL) != DURE_RESULT_DONE) {
+        const verify_tx_t *tx = &block->txs[i];
+        if (dure_envelope_decode(&envelope, tx->wire, NULL) != DURE_RESULT_DONE) {
             verify->tally.transactions++;
             verify->tally.inadmissible++;
             continue;
         }
-        dure_reader_t reader = dure_reader(update->results[i].effect);
+        dure_reader_t reader = dure_reader(tx->effect);
         dure_effect_decode(&reader, &effect);
         if (!dure_reader_end(&reader)) {
-            return finding(verify, "an effect cannot be decoded");
+            snprintf(problem, VERIFY_TEXT_SIZE, "an effect cannot be decoded");
+            return false;
         }
-        if (!verify_tally_add(&verify->tally, &effect, &envelope.tx.body,
-                              city_of(verify, envelope.tx.id.party), zone, verify->problem)) {
-            return finding(verify, verify->problem);
+        if (!verify_tally_add(&verify->tally, &effect, &envelope.tx.body, tx->city, verify->zone,
+                              problem)) {
+            return false;
         }
     }
     return true;
@@ -213,33 +177,73 @@ static bool dir_failed(verify_t *verify)
     return false;
 }
 
-static bool replay_block(verify_t *verify, uint64_t height)
+/* What the tally needs of a decision, which the next one overwrites. */
+static bool keep_results(const verify_t *verify, verify_block_t *block,
+                         const dure_chain_update_t *update)
 {
-    static dure_bytes_t wires[DURE_BLOCK_TXS_MAX];
-    static dure_verdict_t verdicts[DURE_BLOCK_TXS_MAX];
+    size_t size = 0;
+    for (uint32_t i = 0; i < update->result_count; i++) {
+        size += update->results[i].effect.size;
+    }
+    block->effects = malloc(size > 0 ? size : 1);
+    if (block->effects == NULL) {
+        return false;
+    }
+    DURE_ASSERT(update->result_count == block->count);
+    size_t used = 0;
+    for (uint32_t i = 0; i < update->result_count; i++) {
+        const dure_bytes_t effect = update->results[i].effect;
+        verify_tx_t *tx = &block->txs[i];
+        if (effect.size > 0) {
+            memcpy(block->effects + used, effect.data, effect.size);
+        }
+        tx->effect = dure_bytes(block->effects + used, effect.size);
+        tx->city = tx->party != 0 ? city_of(verify, tx->party) : 0;
+        used += effect.size;
+    }
+    return true;
+}
+
+static bool decide(verify_t *verify, verify_block_t *block)
+{
     static dure_chain_update_t update;
-    dure_block_t block;
-    uint32_t count = 0;
-    if (!chain_dir_block(&verify->dir, &block, wires, &count, height)) {
+    verify->signatures += block->count;
+    if (!chain_dir_replay(&verify->dir, &block->block, block->verdicts, &update)) {
         return dir_failed(verify);
     }
-    check_signatures(verify, wires, verdicts, count);
-    verify->signatures += count;
-    if (!chain_dir_replay(&verify->dir, &block, verdicts, &update)) {
-        return dir_failed(verify);
+    if (!keep_results(verify, block, &update)) {
+        snprintf(verify->problem, sizeof verify->problem, "out of memory");
+        return false;
     }
     verify->blocks++;
-    return tally_block(verify, wires, &update);
+    verify->decided += block->count;
+    return true;
 }
 
 static bool replay(verify_t *verify)
 {
-    uint64_t last = verify->dir.report.head_height;
-    for (uint64_t height = 1; height <= last; height++) {
-        if (!replay_block(verify, height)) {
-            return false;
+    const uint64_t last = verify->dir.report.head_height;
+    verify->zone = dure_ledger_zone(dure_chain_ledger(verify->dir.chain));
+    verify->part_ns = now_ns();
+    verify_line_t *line =
+        verify_line_new(&verify->dir, 1, last, verify->threads, tally_block, verify);
+    if (line == NULL) {
+        snprintf(verify->problem, sizeof verify->problem, "no memory or no thread");
+        return false;
+    }
+    bool holds = true;
+    verify_block_t *block;
+    while (holds && (block = verify_line_next(line)) != NULL) {
+        holds = decide(verify, block);
+        if (holds) {
+            verify_line_decided(line);
+            progress(verify, "blocks", verify->blocks, last);
         }
-        progress(verify, "blocks", height, last);
+    }
+    const bool before = verify_line_end(line, !holds, verify->problem, &verify->broken);
+    verify_line_free(line);
+    if (!holds || !before) {
+        return false;
     }
     if (verify->dir.report.cut_size > 0) {
         fprintf(stderr,
@@ -502,7 +506,7 @@ static json_t *report_of(const verify_t *verify, double seconds)
 /* Gives out the report; false if its file cannot be written. */
 static bool give_report(const verify_t *verify)
 {
-    double seconds = (double)(dure_io_monotonic_ns(verify->dir.io) - verify->started_ns) / 1e9;
+    double seconds = (double)(now_ns() - verify->started_ns) / 1e9;
     json_t *report = report_of(verify, seconds);
     size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(6);
     bool written =
@@ -578,7 +582,7 @@ static bool open_all(verify_t *verify)
 {
     const bool opened = chain_dir_open(&verify->dir, verify->directory, verify->parties);
     if (verify->dir.io != NULL) {
-        verify->started_ns = dure_io_monotonic_ns(verify->dir.io);
+        verify->started_ns = verify->shown_ns = verify->part_ns = now_ns();
     }
     return opened || dir_failed(verify);
 }
