@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -394,6 +395,51 @@ static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io, dure_i
     return done;
 }
 
+/* ---- the audit of what was written ----------------------------------------------------------- */
+
+/* `dure verify` of the build that this program is of, with everything that belongs to it: a new
+   process, its state, the log read twice. */
+static bool run_verify(const char *node, const char *report)
+{
+    char program[BENCH_PATH_SIZE + 16];
+    ssize_t size = readlink("/proc/self/exe", program, BENCH_PATH_SIZE);
+    if (size <= 0) {
+        return false;
+    }
+    program[size] = 0;
+    char *slash = strrchr(program, '/');
+    snprintf(slash + 1, sizeof program - (size_t)(slash + 1 - program), "dure");
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)freopen("/dev/null", "w", stdout);
+        execl(program, program, "verify", node, "--report", report, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static bool measure_verify(bench_t *bench)
+{
+    char node[BENCH_PATH_SIZE + 32], path[BENCH_PATH_SIZE + 32];
+    snprintf(node, sizeof node, "%s/node", bench->folder);
+    snprintf(path, sizeof path, "%s/verify.json", bench->folder);
+    json_t *report = run_verify(node, path) ? json_load_file(path, 0, NULL) : NULL;
+    json_int_t payments = 0;
+    double seconds = 0;
+    const bool read = report != NULL && json_unpack(report, "{s:I, s:F}", "payments", &payments,
+                                                    "seconds", &seconds) == 0;
+    json_decref(report);
+    if (!read || seconds <= 0) {
+        fprintf(stderr, "dure-bench: dure verify %s does not end well\n", node);
+        return false;
+    }
+    bench_row(bench, "verify_chain", (double)payments / seconds, "1/s", "verify_raw",
+              bench->verify_raw);
+    return true;
+}
+
 bool bench_node(bench_t *bench)
 {
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX], source[DURE_YAK_SOURCE_SIZE_MAX];
@@ -411,5 +457,5 @@ bool bench_node(bench_t *bench)
     dure_index_close(index);
     dure_io_close(io);
     dure_trace_free(trace);
-    return played;
+    return played && measure_verify(bench);
 }
