@@ -295,8 +295,23 @@ static bool tell_effects(dure_api_t *api, server_client_t *client)
     return true;
 }
 
+/* What was before the history of a node that took over another one's state. */
+static void tell_begin(dure_api_t *api, server_client_t *client)
+{
+    char text[128];
+    (void)snprintf(text, sizeof text,
+                   "the history of this node begins with block %llu: follow from there",
+                   (unsigned long long)dure_index_begin(api->index) + 1u);
+    client->follows = false;
+    server_problem(api, client, client->follow_number, text);
+}
+
 void server_follow(dure_api_t *api, server_client_t *client)
 {
+    if (server_is_behind(api, client) && client->follow_height <= dure_index_begin(api->index)) {
+        tell_begin(api, client);
+        return;
+    }
     for (uint32_t i = 0; i < FOLLOW_BLOCKS && server_is_behind(api, client) &&
                          api_buffer_size(&client->out) < SERVER_FOLLOW_HIGH;
          i++) {

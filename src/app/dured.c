@@ -31,6 +31,8 @@ static const char usage[] =
     "  --threads N             that check signatures (one for each processor)\n"
     "  --checkpoint-every N    blocks between two checkpoints\n"
     "  --accept-clock          the wall clock jumped and stopped the node; it is right now\n"
+    "  --new-history           the index is lost and cannot be rebuilt: begin it at the "
+    "checkpoint\n"
     "  --help                  this text\n"
     "\n"
     "Prints `ready socket=PATH height=N` on stdout when it takes clients, and one line for each\n"
@@ -48,7 +50,7 @@ typedef struct {
     uint64_t threads;
     uint64_t checkpoint_every;
     bool has_threads, has_checkpoint_every;
-    bool accept_clock;
+    bool accept_clock, new_history;
 } options_t;
 
 typedef struct {
@@ -100,13 +102,14 @@ static bool number(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 /* -1: go on; else the exit code. */
 static int parse(options_t *options, int count, char **arguments)
 {
-    enum { SOCKET = 256, PARTIES, THREADS, EVERY, CLOCK, HELP };
+    enum { SOCKET = 256, PARTIES, THREADS, EVERY, CLOCK, HISTORY, HELP };
     static const struct option known[] = {
         {"socket", required_argument, NULL, SOCKET},
         {"parties", required_argument, NULL, PARTIES},
         {"threads", required_argument, NULL, THREADS},
         {"checkpoint-every", required_argument, NULL, EVERY},
         {"accept-clock", no_argument, NULL, CLOCK},
+        {"new-history", no_argument, NULL, HISTORY},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
@@ -130,6 +133,9 @@ static int parse(options_t *options, int count, char **arguments)
             break;
         case CLOCK:
             options->accept_clock = true;
+            break;
+        case HISTORY:
+            options->new_history = true;
             break;
         case HELP:
             fputs(usage, stdout);
@@ -213,6 +219,7 @@ static int configure(dured_t *self, dure_node_config_t *config)
         config->checkpoint_blocks = options->checkpoint_every;
     }
     config->accept_clock = options->accept_clock;
+    config->new_history = options->new_history;
     config->log = say;
     config->log_user = self;
     return EXIT_SUCCESS;

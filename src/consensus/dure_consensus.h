@@ -37,6 +37,9 @@ typedef struct {
     uint64_t (*last)(void *user, dure_hash_t *block_hash);
     /* reset: forget everything: it is of another history than the log. */
     bool (*reset)(void *user);
+    /* begin: begins behind this block, of which nothing is known but its header (count is 0), with
+       the range as it stands after it; what it held is forgotten.  NULL: it cannot. */
+    bool (*begin)(void *user, const dure_decided_t *block, const dure_range_t *range);
     /* block: the next durable block, height by height.  Must be visible to `find` on return; need
        not be durable, as the node gives blocks again after a crash. */
     bool (*block)(void *user, const dure_decided_t *block);

@@ -29,6 +29,9 @@ dure_history_t dure_index_history(dure_index_t *index);
 /* dure_index_height: of the last block it holds; 0 if none. */
 uint64_t dure_index_height(const dure_index_t *index);
 
+/* dure_index_begin: it holds nothing of the blocks up to this height; 0: it holds all. */
+uint64_t dure_index_begin(const dure_index_t *index);
+
 /* dure_index_answer: the recorded answer of a transaction, with its effect, after checking that the
    effect stands under the effects root of its block.  False if there is none, or it does not.
    Borrows until the next call.  tx and blind may be NULL. */

@@ -48,7 +48,7 @@ static const char *const put_texts[INDEX_PUTS] = {
 };
 
 static const char *const get_texts[INDEX_GETS] = {
-    [GET_LAST] = "SELECT max(height) FROM block",
+    [GET_LAST] = "SELECT max(height), min(height) FROM block",
     [GET_BLOCK] = "SELECT hash, header, ledger_root, first, range_count, runs"
                   " FROM block WHERE height = ?",
     [GET_RUN] = "SELECT first, height, effects FROM run WHERE first <= ?"
@@ -117,10 +117,12 @@ static bool read_last(dure_index_t *index)
     dure_range_init(&index->range);
     bool has_row = sqlite3_step(statement) == SQLITE_ROW;
     uint64_t height = has_row ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    uint64_t least = has_row ? (uint64_t)sqlite3_column_int64(statement, 1) : 0;
     sqlite3_reset(statement);
     if (!has_row) {
         return index_fail(index, "cannot be read");
     }
+    index->begin = least > 1 ? least : 0;
     if (height == 0) {
         return true;
     }
@@ -286,6 +288,11 @@ void dure_index_close(dure_index_t *index)
 uint64_t dure_index_height(const dure_index_t *index)
 {
     return index->height;
+}
+
+uint64_t dure_index_begin(const dure_index_t *index)
+{
+    return index->begin;
 }
 
 dure_index_counts_t dure_index_counts(const dure_index_t *index)
@@ -472,6 +479,39 @@ static bool history_block(void *user, const dure_decided_t *block)
     return true;
 }
 
+/* The peaks are all that later paths in the range take of what was before. */
+static bool history_begin(void *user, const dure_decided_t *block, const dure_range_t *range)
+{
+    dure_index_t *index = user;
+    if (!history_reset(user)) {
+        return false;
+    }
+    dure_range_t after = *range;
+    dure_decided_t header_only = *block;
+    header_only.count = 0;
+    index_job_t *job = make_job(index, &header_only, &after);
+    if (job == NULL) {
+        return index_fail(index, "no memory");
+    }
+    uint64_t place = 0;
+    uint32_t peak = 0;
+    for (uint32_t level = 63; level < 64; level--) {
+        if ((range->count >> level & 1) != 0) {
+            put_node(job, level, place >> level, &range->peaks[peak++]);
+            place += UINT64_C(1) << level;
+        }
+    }
+    if (!index_give(index, job)) {
+        job_free(job);
+        return false;
+    }
+    index->height = block->header.height;
+    index->hash = block->hash;
+    index->range = *range;
+    index->begin = index->height > 1 ? index->height : 0;
+    return true;
+}
+
 /* Under WAL with synchronous NORMAL a checkpoint of the database syncs the log and the file. */
 static bool history_sync(void *user)
 {
@@ -508,6 +548,7 @@ dure_history_t dure_index_history(dure_index_t *index)
     return (dure_history_t){.user = index,
                             .last = history_last,
                             .reset = history_reset,
+                            .begin = history_begin,
                             .block = history_block,
                             .sync = history_sync,
                             .find = history_find,

@@ -157,6 +157,7 @@ struct dure_index {
     uint64_t salt[2];
 
     uint64_t height;    /* of the last block that was given, 0 if none */
+    uint64_t begin;     /* it holds nothing of the blocks up to here; 0: it holds all */
     dure_hash_t hash;   /* of it */
     uint64_t sequence;  /* effects so far */
     dure_range_t range; /* over the effects roots so far; only `count` and peaks in use */

@@ -48,7 +48,8 @@ static bool read_block_row(sqlite3_stmt *statement, index_block_t *block)
     }
     dure_reader_t reader = dure_reader(dure_bytes(header, sizeof header));
     dure_block_header_decode(&reader, &block->header);
-    const uint32_t count = block->header.tx_count;
+    /* Without runs: the block behind which the index begins. */
+    const uint32_t count = sqlite3_column_bytes(statement, 5) > 0 ? block->header.tx_count : 0;
     dure_hash_t hash;
     dure_hash(&hash, DURE_TAG_BLOCK, header, sizeof header);
     block->block.time = block->header.time;
@@ -449,7 +450,7 @@ bool dure_index_answer(dure_index_t *index, dure_answer_t *answer, dure_hash_t *
 bool dure_index_block(dure_index_t *index, dure_index_block_t *block, uint64_t height)
 {
     const index_block_t *row = NULL;
-    if (!index_block_get(index, &row, height)) {
+    if (height <= index->begin || !index_block_get(index, &row, height)) {
         return false;
     }
     *block = row->block;

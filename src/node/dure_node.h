@@ -38,6 +38,8 @@ typedef struct {
     uint64_t checkpoint_bytes;  /* or this many bytes of blocks; 0: not by this count */
     uint64_t segment_size;      /* of the log; 0: the default */
     uint64_t scrub_bytes;       /* verified per idle interval; 0: no scrub */
+    dure_io_t *archive;         /* where removed segments of the log are; may be NULL */
+    bool new_history;           /* the index may begin at the checkpoint: what was before is lost */
     bool accept_clock;          /* the operator looked at the clock: it is right */
     dure_history_t history;     /* all NULL: none */
     /* What the loop hands out: a socket's event.  May be NULL. */
@@ -68,6 +70,8 @@ typedef struct {
     uint64_t replayed;            /* blocks */
     uint64_t replayed_txs;
     bool index_rebuilt; /* the history was behind the checkpoint: replayed from the genesis */
+    bool
+        index_begun; /* the history was begun at the checkpoint: what was before is not to be had */
 } dure_node_report_t;
 
 /* dure_node_open: ready to decide when it returns OK.  On any failure *node is still made, so that

@@ -118,6 +118,7 @@ static dure_node_result_t open_store(dure_node_t *node)
         .chain_id = node->chain_id,
         .first_height = 1,
         .segment_size = node->config.segment_size,
+        .archive = node->config.archive,
         .planted_bug = node->config.store_bug,
     };
     dure_store_result_t result =

@@ -125,6 +125,9 @@ static bool history_height(dure_node_t *node, uint64_t *height)
     dure_bytes_t bytes;
     dure_block_t block;
     const char *problem = "it is not in the log";
+    if (*height < dure_store_first_height(node->store)) {
+        return true; /* too old for this log: it is not compared, and cannot be gone on with */
+    }
     if (*height <= dure_store_head_height(node->store) &&
         dure_store_read(node->store, &bytes, *height) == DURE_STORE_OK &&
         dure_block_decode(&block, bytes, &problem) && dure_hash_equal(&block.hash, &hash)) {
@@ -308,11 +311,70 @@ static dure_node_result_t replay_log(dure_node_t *node, uint64_t history_at)
     return result;
 }
 
+/* The history begins behind the checkpoint: only the state was taken over, or the operator says
+   that what was before is lost. */
+static bool begin_history(dure_node_t *node, uint64_t *history_at)
+{
+    const dure_history_t *history = &node->config.history;
+    const dure_chain_head_t *head = dure_chain_head(node->chain);
+    dure_bytes_t bytes;
+    dure_block_t block;
+    const char *problem = "it cannot be read";
+    if (dure_store_read(node->store, &bytes, head->height) != DURE_STORE_OK ||
+        !dure_block_decode(&block, bytes, &problem)) {
+        (void)node_fail(node, DURE_NODE_FAILED, "block %llu: %s", (unsigned long long)head->height,
+                        problem);
+        return false;
+    }
+    dure_decided_t decided = {
+        .header = block.header, .hash = block.hash, .ledger_root = head->ledger_root};
+    if (!history->begin(history->user, &decided, &head->range)) {
+        (void)node_fail(node, DURE_NODE_FAILED, "the index: %s", history->problem(history->user));
+        return false;
+    }
+    node_log(node, "event=index_begun height=%llu", (unsigned long long)head->height);
+    node->report.index_begun = true;
+    *history_at = head->height;
+    return true;
+}
+
+/* The log is not whole: nothing before the checkpoint can be executed again. */
+static bool settle_history(dure_node_t *node, uint64_t *history_at)
+{
+    const unsigned long long first = dure_store_first_height(node->store);
+    const unsigned long long checkpoint = node->report.checkpoint_height;
+    if (checkpoint == 0) {
+        (void)node_fail(node, DURE_NODE_FAILED,
+                        "no checkpoint can be used, and the log here begins with block %llu: give "
+                        "the archive that has those before it (node.conf: archive = DIRECTORY), or "
+                        "restore a checkpoint",
+                        first);
+        return false;
+    }
+    if (*history_at >= checkpoint) {
+        return true;
+    }
+    if (node->config.history.begin != NULL &&
+        (dure_store_is_state_alone(node->store) || node->config.new_history)) {
+        return begin_history(node, history_at);
+    }
+    (void)node_fail(
+        node, DURE_NODE_FAILED,
+        "the index has to be rebuilt, and the log here begins with block %llu: give the "
+        "archive that has those before it (node.conf: archive = DIRECTORY), restore "
+        "index.sqlite, or start with --new-history to go on without what was before",
+        first);
+    return false;
+}
+
 dure_node_result_t node_recover(dure_node_t *node)
 {
     uint64_t history_at = 0;
     if (!history_height(node, &history_at) || !load_newest(node)) {
         return node->result;
+    }
+    if (dure_store_first_height(node->store) > 1) {
+        return settle_history(node, &history_at) ? replay_log(node, history_at) : node->result;
     }
     if (history_at < node->report.checkpoint_height) {
         node_log(node, "event=index_rebuild from=%llu checkpoint=%llu",
