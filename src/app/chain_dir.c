@@ -26,7 +26,7 @@ static bool read_genesis(chain_dir_t *dir, const char *path)
 
 static bool open_store(chain_dir_t *dir)
 {
-    dure_store_config_t config = {.first_height = 1, .read_only = true};
+    dure_store_config_t config = {.first_height = 1, .read_only = true, .archive = dir->archive};
     dure_hash(&config.chain_id, DURE_TAG_GENESIS, dir->genesis, dir->genesis_size);
     dure_store_result_t result = dure_store_open(&dir->store, &dir->report, dir->io, &config);
     if (result == DURE_STORE_OK) {
@@ -60,7 +60,46 @@ static bool open_chain(chain_dir_t *dir, uint32_t parties)
     return dir->chain != NULL;
 }
 
-bool chain_dir_open(chain_dir_t *dir, const char *path, uint32_t parties)
+/* The state of the newest checkpoint, where only the state was taken over. */
+static bool load_state(chain_dir_t *dir)
+{
+    dure_checkpoint_t checkpoint;
+    const char *why = "there is no checkpoint that can be used";
+    dure_bytes_t chunk = {0};
+    bool is_good = dure_store_checkpoint_next(dir->store, &checkpoint) == DURE_STORE_OK;
+    if (is_good) {
+        dure_chain_load_begin(dir->chain);
+    }
+    do {
+        is_good = is_good && dure_store_checkpoint_read(dir->store, &chunk) == DURE_STORE_OK &&
+                  (chunk.size == 0 || dure_chain_load_part(dir->chain, chunk, &why));
+    } while (is_good && chunk.size > 0);
+    is_good = is_good && dure_chain_load_finish(dir->chain, &why);
+    dir->from = checkpoint.height;
+    if (!is_good) {
+        snprintf(dir->problem, sizeof dir->problem, "the checkpoint: %s", why);
+        dir->broken = true;
+    }
+    return is_good;
+}
+
+/* Where it can begin to be executed. */
+static bool begin(chain_dir_t *dir)
+{
+    if (dir->report.first_height <= 1) {
+        return true;
+    }
+    if (dure_store_is_state_alone(dir->store)) {
+        return load_state(dir);
+    }
+    snprintf(dir->problem, sizeof dir->problem,
+             "the log begins with block %" PRIu64 ": those before it were removed; give the "
+             "directory that has them with --archive",
+             dir->report.first_height);
+    return false;
+}
+
+bool chain_dir_open(chain_dir_t *dir, const char *path, const char *archive, uint32_t parties)
 {
     *dir = (chain_dir_t){0};
     if (dure_io_linux_open(&dir->io, path, DURE_IO_READ_ONLY) != DURE_IO_OK) {
@@ -68,13 +107,20 @@ bool chain_dir_open(chain_dir_t *dir, const char *path, uint32_t parties)
                  dir->io == NULL ? "out of memory" : dure_io_error_text(dir->io));
         return false;
     }
-    return read_genesis(dir, path) && open_store(dir) && open_chain(dir, parties);
+    if (archive != NULL &&
+        dure_io_linux_open(&dir->archive, archive, DURE_IO_READ_ONLY) != DURE_IO_OK) {
+        snprintf(dir->problem, sizeof dir->problem, "%s",
+                 dir->archive == NULL ? "out of memory" : dure_io_error_text(dir->archive));
+        return false;
+    }
+    return read_genesis(dir, path) && open_store(dir) && open_chain(dir, parties) && begin(dir);
 }
 
 void chain_dir_close(chain_dir_t *dir)
 {
     (void)dure_store_close(dir->store);
     dure_io_close(dir->io);
+    dure_io_close(dir->archive);
     free(dir->genesis);
     free(dir->memory);
     *dir = (chain_dir_t){0};

@@ -9,10 +9,11 @@
 #define CHAIN_DIR_PROBLEM_SIZE 512u
 
 typedef struct {
-    dure_io_t *io;
+    dure_io_t *io, *archive;
     dure_store_t *store;
     dure_store_report_t report; /* head_height: the last block */
-    dure_chain_t *chain;        /* at first before block 1 */
+    dure_chain_t *chain;        /* at first behind block `from` */
+    uint64_t from;              /* 0: before block 1; else of the state that was taken over */
     uint8_t *genesis;
     size_t genesis_size;
     void *memory;
@@ -20,9 +21,10 @@ typedef struct {
     char problem[CHAIN_DIR_PROBLEM_SIZE];
 } chain_dir_t;
 
-/* chain_dir_open: `parties`: room for at least so many.  False with a problem; close it all the
-   same. */
-DURE_MUST_USE bool chain_dir_open(chain_dir_t *dir, const char *path, uint32_t parties);
+/* chain_dir_open: `archive`: where removed segments are, or NULL.  `parties`: room for at least so
+   many.  False with a problem; close it all the same. */
+DURE_MUST_USE bool chain_dir_open(chain_dir_t *dir, const char *path, const char *archive,
+                                  uint32_t parties);
 void chain_dir_close(chain_dir_t *dir);
 
 /* chain_dir_block: the bytes of a block, taken apart: `wires` needs room for DURE_BLOCK_TXS_MAX.

@@ -448,11 +448,12 @@ static int export_dir(export_t *export, uint32_t parties)
     static chain_dir_t dir;
     static dure_bytes_t wires[DURE_BLOCK_TXS_MAX];
     static dure_chain_update_t update;
-    bool good = chain_dir_open(&dir, export->args->directory, parties);
+    bool good = chain_dir_open(&dir, export->args->directory,
+                               args_option(export->args, "--archive"), parties);
     if (good) {
         export->zone = *dure_ledger_zone(dure_chain_ledger(dir.chain));
     }
-    for (uint64_t height = 1; good && height <= dir.report.head_height; height++) {
+    for (uint64_t height = dir.from + 1; good && height <= dir.report.head_height; height++) {
         dure_block_t block;
         uint32_t count = 0;
         good = chain_dir_block(&dir, &block, wires, &count, height) &&
@@ -715,7 +716,7 @@ const command_t export_commands[] = {
     {.words = "export",
      .arguments = "[--format hledger|csv] [--fund N] [--party N] [--offline] [-o FILE]",
      .summary = "all movements of money as a journal for other programs",
-     .options = "--format= --fund= --party= --offline --parties= -o=",
+     .options = "--format= --fund= --party= --offline --archive= --parties= -o=",
      .help = "From the node, or with --offline from its directory alone, executing its log again.\n"
              "--fund and --party leave out what is not of that fund, or in which that party has "
              "no\npart.  --parties N: room, if the limit of the genesis was raised.\n"

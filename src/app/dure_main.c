@@ -1,15 +1,16 @@
 /* dure: one command for all that a person does with a node.  docs/commands.md. */
 #include <string.h>
 
+#include "app/chain_command.h"
 #include "app/dure_command.h"
 #include "app/dure_export.h"
 #include "app/dure_extern.h"
 
 /* To add commands: a table of rows ended by an empty one, named here. */
-static const command_t *const groups[] = {key_commands,    city_commands,    party_commands,
-                                          money_commands,  bank_commands,    show_commands,
-                                          hold_commands,   mandate_commands, grant_commands,
-                                          upkeep_commands, export_commands,  extern_commands};
+static const command_t *const groups[] = {
+    key_commands,    city_commands,   party_commands,   money_commands, bank_commands,
+    show_commands,   hold_commands,   mandate_commands, grant_commands, upkeep_commands,
+    export_commands, extern_commands, chain_commands};
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 /* How many of the line's words the command's are; 0 if it is another command. */

@@ -26,7 +26,7 @@
 #define EXIT_WORLD       3
 
 typedef struct {
-    const char *directory, *statement, *report_file;
+    const char *directory, *archive, *statement, *report_file;
     bool json;
     uint32_t parties, threads;
     /* What is open. */
@@ -42,7 +42,8 @@ typedef struct {
 } verify_t;
 
 static const char usage[] =
-    "usage: dure verify DIR [--statement FILE] [--threads N] [--parties N] [--json] [--report "
+    "usage: dure verify DIR [--archive DIR2] [--statement FILE] [--threads N] [--parties N] "
+    "[--json] [--report "
     "FILE]\n"
     "\n"
     "Checks a node's directory offline, from its log alone: every byte of the log, every link, "
@@ -51,6 +52,7 @@ static const char usage[] =
     "and\n"
     "compares escrow with the bank's own statement. The node may be running.\n"
     "\n"
+    "  --archive DIR2    where segments are that were removed from DIR: both are read as one log\n"
     "  --statement FILE  the bank's statement of the escrow account (docs/formats/statement.md)\n"
     "  --threads N       signatures checked at once (default: the processors of this machine)\n"
     "  --parties N       room for parties, if the officers raised the limit of the genesis\n"
@@ -146,6 +148,10 @@ static uint32_t city_of(const verify_t *verify, uint64_t party)
 static bool tally_block(void *user, const verify_block_t *block, char problem[VERIFY_TEXT_SIZE])
 {
     verify_t *verify = user;
+    if (verify->dir.from != 0) { /* there is nothing before to add to */
+        verify->tally.transactions += block->count;
+        return true;
+    }
     for (uint32_t i = 0; i < block->count; i++) {
         static dure_effect_t effect;
         static dure_envelope_t envelope;
@@ -225,8 +231,8 @@ static bool replay(verify_t *verify)
     const uint64_t last = verify->dir.report.head_height;
     verify->zone = dure_ledger_zone(dure_chain_ledger(verify->dir.chain));
     verify->part_ns = now_ns();
-    verify_line_t *line =
-        verify_line_new(&verify->dir, 1, last, verify->threads, tally_block, verify);
+    verify_line_t *line = verify_line_new(&verify->dir, verify->dir.from + 1, last, verify->threads,
+                                          tally_block, verify);
     if (line == NULL) {
         snprintf(verify->problem, sizeof verify->problem, "no memory or no thread");
         return false;
@@ -279,6 +285,10 @@ static bool sums(verify_t *verify)
     const char *why = dure_ledger_invariants(ledger);
     if (why != NULL) {
         return finding(verify, why);
+    }
+    if (verify->dir.from != 0) {
+        return verify->statement == NULL ||
+               finding(verify, "without the whole history no statement can be compared");
     }
     if (!verify_records(&verify->tally, ledger, verify->problem)) {
         return finding(verify, verify->problem);
@@ -373,6 +383,13 @@ static void print_text(const verify_t *verify, double seconds)
     printf("%" PRIu64 " blocks, %" PRIu64 " transactions, %" PRIu64
            " signatures checked in %.1f s\n",
            verify->blocks, verify->tally.transactions, verify->signatures, seconds);
+    if (verify->dir.from != 0) {
+        printf("ledger root %s\n\nThe state at block %" PRIu64
+               " was taken over, and what led to it "
+               "was not looked at.\nAll that came after it holds.\n",
+               hash_text(&head->ledger_root).text, verify->dir.from);
+        return;
+    }
     printf("%" PRIu64 " accepted, %" PRIu64 " refused by a rule; %" PRIu64 " people, %" PRIu64
            " payments\n",
            verify->tally.accepted, verify->tally.refused, verify->tally.registered,
@@ -494,6 +511,7 @@ static json_t *report_of(const verify_t *verify, double seconds)
                   (json_int_t)verify->tally.payments, "refunds", (json_int_t)verify->tally.refunds,
                   "months", months_of(&verify->tally), "audit", sums);
     json_object_set_new(report, "parts", parts_of(&verify->tally));
+    json_object_set_new(report, "from", json_integer((json_int_t)verify->dir.from));
     json_object_set_new(report, "state_root", json_string(hash_text(&head->ledger_root).text));
     json_object_set_new(report, "app_hash", json_string(hash_text(&head->app_hash).text));
     json_object_set_new(report, "block_hash", json_string(hash_text(&head->block_hash).text));
@@ -538,13 +556,11 @@ static bool number_option(uint32_t *out, const char *text, uint32_t most)
 
 static int parse_options(verify_t *verify, int argc, char **argv)
 {
-    static const struct option options[] = {{"statement", required_argument, NULL, 's'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"parties", required_argument, NULL, 'p'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"report", required_argument, NULL, 'r'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"archive", required_argument, NULL, 'a'}, {"statement", required_argument, NULL, 's'},
+        {"threads", required_argument, NULL, 't'}, {"parties", required_argument, NULL, 'p'},
+        {"json", no_argument, NULL, 'j'},          {"report", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     verify->threads = cores < 1 ? 1 : (cores > (long)THREADS_MAX ? THREADS_MAX : (uint32_t)cores);
     verify->parties = DURE_LEDGER_PARTIES_MIN;
@@ -552,7 +568,9 @@ static int parse_options(verify_t *verify, int argc, char **argv)
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         bool good = true;
-        if (option == 's') {
+        if (option == 'a') {
+            verify->archive = optarg;
+        } else if (option == 's') {
             verify->statement = optarg;
         } else if (option == 't') {
             good = number_option(&verify->threads, optarg, THREADS_MAX);
@@ -580,7 +598,8 @@ static int parse_options(verify_t *verify, int argc, char **argv)
 
 static bool open_all(verify_t *verify)
 {
-    const bool opened = chain_dir_open(&verify->dir, verify->directory, verify->parties);
+    const bool opened =
+        chain_dir_open(&verify->dir, verify->directory, verify->archive, verify->parties);
     if (verify->dir.io != NULL) {
         verify->started_ns = verify->shown_ns = verify->part_ns = now_ns();
     }
