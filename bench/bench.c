@@ -172,8 +172,11 @@ static json_t *machine(uint32_t threads)
 static const struct {
     const char *name;
     bool (*run)(bench_t *bench);
-} parts[] = {
-    {"yak", bench_yak}, {"ledger", bench_ledger}, {"grant", bench_grant}, {"node", bench_node}};
+} parts[] = {{"yak", bench_yak},
+             {"memory", bench_memory},
+             {"ledger", bench_ledger},
+             {"grant", bench_grant},
+             {"node", bench_node}};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 

@@ -32,6 +32,8 @@ DURE_MUST_USE bool bench_program(dure_trace_config_t *config, uint8_t *image, ui
 DURE_MUST_USE bool bench_yak(bench_t *bench);
 /* The ledger and chain alone: payments already verified, in blocks of 10,000. */
 DURE_MUST_USE bool bench_ledger(bench_t *bench);
+/* What each of a million parties takes of memory. */
+DURE_MUST_USE bool bench_memory(bench_t *bench);
 /* A million rows of grants, through the chain alone. */
 DURE_MUST_USE bool bench_grant(bench_t *bench);
 /* A node on a real directory: signed payments, durable. */

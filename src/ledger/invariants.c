@@ -2,6 +2,8 @@
    broken state is named and not asserted on. */
 #include "ledger/ledger_private.h"
 
+#include <string.h>
+
 typedef struct {
     dure_amount_t held_citizens, held_merchants, pending, ordered;
 } sums_t;
@@ -11,34 +13,58 @@ static bool add(dure_amount_t *sum, dure_amount_t amount)
     return dure_amount_add(sum, *sum, amount);
 }
 
-static const char *lots_add(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
-                            sums_t *sums)
+static const char *lots_add(const dure_ledger_t *ledger, const party_t *party, sums_t *sums)
 {
     for (uint32_t at = party->holdings; at != CELL_NONE; at = lot_at(ledger, at)->next) {
         const lot_t *lot = lot_at(ledger, at);
         if (lot->left == 0 || lot->left > lot->face || lot->paid > lot->face) {
             return "a lot is empty or larger than it was";
         }
-        if (lot->fund == fund && !add(&sums->held_citizens, ledger_lot_left(lot))) {
+        if (!add(&sums[lot->fund].held_citizens, ledger_lot_left(lot))) {
             return "the lots of a fund overflow";
         }
     }
     return NULL;
 }
 
-static const char *balances_add(const dure_ledger_t *ledger, const party_t *party, uint32_t fund,
-                                sums_t *sums)
+static const char *balances_add(const dure_ledger_t *ledger, const party_t *party, sums_t *sums)
 {
     for (uint32_t at = party->holdings; at != CELL_NONE; at = balance_at(ledger, at)->next) {
         const balance_t *balance = balance_at(ledger, at);
         if (dure_amount_is_zero(balance->amount) && dure_amount_is_zero(balance->owed)) {
             return "a balance is empty";
         }
-        if (balance->fund == fund && !add(&sums->held_merchants, balance->amount)) {
+        if (!add(&sums[balance->fund].held_merchants, balance->amount)) {
             return "the balances of a fund overflow";
         }
     }
     return NULL;
+}
+
+/* A walk over millions of parties waits for memory at each list, unless it is fetched before. */
+#define PARTIES_AHEAD 8u
+
+static const char *parties_add(const dure_ledger_t *ledger, sums_t *sums, uint32_t *officers)
+{
+    const uint32_t used = ledger->state->pools[POOL_PARTY].used;
+    const char *problem = NULL;
+    for (uint32_t i = 0; i < used && problem == NULL; i++) {
+        if (i + PARTIES_AHEAD < used) {
+            const party_t *ahead = party_at(ledger, i + PARTIES_AHEAD);
+            if (ahead->holdings != CELL_NONE && ahead->kind != DURE_KIND_SERVICE) {
+                const pool_t pool = kind_has_lots(ahead->kind) ? POOL_LOT : POOL_BALANCE;
+                __builtin_prefetch(ledger_cell(ledger, pool, ahead->holdings));
+            }
+        }
+        const party_t *party = party_at(ledger, i);
+        if (kind_has_lots(party->kind)) {
+            problem = lots_add(ledger, party, sums);
+        } else if (party->kind == DURE_KIND_MERCHANT) {
+            problem = balances_add(ledger, party, sums);
+        }
+        officers[party->city] += ledger_has_role(ledger, i, DURE_SERVICE_OFFICER);
+    }
+    return problem;
 }
 
 static const char *open_add(const dure_ledger_t *ledger, uint64_t fund, sums_t *sums)
@@ -115,26 +141,6 @@ static const char *figures_check(const fund_t *fund, const sums_t *sums)
     return NULL;
 }
 
-static const char *fund_check(const dure_ledger_t *ledger, uint32_t index)
-{
-    const fund_t *fund = fund_at(ledger, index);
-    sums_t sums = {DURE_AMOUNT_ZERO, DURE_AMOUNT_ZERO, DURE_AMOUNT_ZERO, DURE_AMOUNT_ZERO};
-    for (uint32_t i = 0; i < ledger->state->pools[POOL_PARTY].used; i++) {
-        const party_t *party = party_at(ledger, i);
-        const char *problem = NULL;
-        if (kind_has_lots(party->kind)) {
-            problem = lots_add(ledger, party, index, &sums);
-        } else if (party->kind == DURE_KIND_MERCHANT) {
-            problem = balances_add(ledger, party, index, &sums);
-        }
-        if (problem != NULL) {
-            return problem;
-        }
-    }
-    const char *problem = open_add(ledger, fund->number, &sums);
-    return problem != NULL ? problem : figures_check(fund, &sums);
-}
-
 static const char *account_check(const dure_ledger_t *ledger, const account_t *account)
 {
     dure_amount_t reserved = DURE_AMOUNT_ZERO;
@@ -172,16 +178,12 @@ static const char *account_check(const dure_ledger_t *ledger, const account_t *a
     return NULL;
 }
 
-static const char *officers_check(const dure_ledger_t *ledger)
+static const char *officers_check(const dure_ledger_t *ledger, const uint32_t *officers)
 {
     for (uint32_t i = 0; i < ledger->state->pools[POOL_CITY].used; i++) {
-        uint32_t officers = 0;
-        for (uint32_t k = 0; k < ledger->state->pools[POOL_PARTY].used; k++) {
-            officers +=
-                party_at(ledger, k)->city == i && ledger_has_role(ledger, k, DURE_SERVICE_OFFICER);
-        }
         const city_t *city = city_at(ledger, i);
-        if (officers != city->officers || city->threshold == 0 || officers < city->threshold) {
+        if (officers[i] != city->officers || city->threshold == 0 ||
+            officers[i] < city->threshold) {
             return "a city's officers are not as many as it says, or fewer than its threshold";
         }
     }
@@ -190,9 +192,16 @@ static const char *officers_check(const dure_ledger_t *ledger)
 
 const char *dure_ledger_invariants(const dure_ledger_t *ledger)
 {
-    const char *problem = officers_check(ledger);
+    sums_t sums[DURE_FUNDS_MAX];
+    uint32_t officers[DURE_CITIES_MAX];
+    memset(sums, 0, sizeof sums);
+    memset(officers, 0, sizeof officers);
+    const char *problem = parties_add(ledger, sums, officers);
+    problem = problem != NULL ? problem : officers_check(ledger, officers);
     for (uint32_t i = 0; problem == NULL && i < ledger->state->pools[POOL_FUND].used; i++) {
-        problem = fund_check(ledger, i);
+        const fund_t *fund = fund_at(ledger, i);
+        problem = open_add(ledger, fund->number, &sums[i]);
+        problem = problem != NULL ? problem : figures_check(fund, &sums[i]);
     }
     for (uint32_t i = 0; problem == NULL && i < ledger->state->pools[POOL_ACCOUNT].used; i++) {
         problem = account_check(ledger, account_at(ledger, i));

@@ -269,6 +269,20 @@ size_t dure_ledger_size(const dure_ledger_limits_t *limits)
     return lay_all(&counted);
 }
 
+/* Memory fresh from the system is zero and takes no room until it is written: so only what is not
+   zero is. */
+void ledger_zero(void *memory, size_t size)
+{
+    static const uint8_t zeros[4096];
+    uint8_t *at = memory;
+    for (size_t done = 0; done < size; done += sizeof zeros) {
+        const size_t part = size - done < sizeof zeros ? size - done : sizeof zeros;
+        if (memcmp(at + done, zeros, part) != 0) {
+            memset(at + done, 0, part);
+        }
+    }
+}
+
 /* Puts every table back to empty. */
 static void clear(dure_ledger_t *ledger)
 {
@@ -277,7 +291,7 @@ static void clear(dure_ledger_t *ledger)
         ledger->state->pools[pool].free = CELL_NONE;
     }
     for (index_t index = 0; index < INDEX_COUNT; index++) {
-        memset(ledger->indexes[index], 0, (size_t)ledger->index_size[index] * sizeof(uint32_t));
+        ledger_zero(ledger->indexes[index], (size_t)ledger->index_size[index] * sizeof(uint32_t));
     }
     ledger->in_block = 0;
     ledger->overflowed = 0;

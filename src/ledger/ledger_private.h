@@ -373,10 +373,12 @@ struct dure_ledger {
     uint8_t *flags;                     /* by reference */
     uint32_t *dirty, *touched;          /* references */
     uint32_t dirty_count, touched_count;
+    uint32_t load_due; /* dirty records at which loading brings parties into the tree */
     snapshot_state_t snapshot;
 };
 
 /* ---- layout.c */
+void ledger_zero(void *memory, size_t size);
 extern const uint32_t ledger_cell_sizes[POOL_COUNT];
 
 static inline void *ledger_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
@@ -451,6 +453,8 @@ void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
 /* Brings near what hangs on a party. */
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party);
 void ledger_tree_reset(dure_ledger_t *ledger);
+/* Now and then while loading: brings what was loaded into the tree. */
+void ledger_load_sync(dure_ledger_t *ledger);
 dure_table_t ledger_table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t *cell);
 
 /* ---- snapshot.c; to be called only while one runs */

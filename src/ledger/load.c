@@ -506,5 +506,6 @@ bool dure_ledger_load_record(dure_ledger_t *ledger, uint8_t table, const dure_bl
 {
     dure_reader_t reader = dure_reader(record);
     *problem = load_one(ledger, (dure_table_t)table, blind, &reader);
+    ledger_load_sync(ledger);
     return *problem == NULL;
 }

@@ -20,12 +20,17 @@ dure_table_t ledger_table_of(const dure_ledger_t *ledger, uint32_t ref, uint32_t
     return (dure_table_t)(table + 1);
 }
 
+/* While loading, a party's record is hashed while it is still near.  Others need a party's blind,
+   which may come later. */
+#define LOAD_DIRTY 256u
+
 void ledger_tree_reset(dure_ledger_t *ledger)
 {
     const uint32_t refs = ledger->ref_base[TABLE_COUNT];
-    memset(ledger->flags, 0, refs);
+    ledger_zero(ledger->flags, refs);
     ledger->dirty_count = 0;
     ledger->touched_count = 0;
+    ledger->load_due = LOAD_DIRTY;
     ledger->snapshot.stage = SNAPSHOT_NOT;
     ledger->tree = dure_tree_init(ledger->tree, dure_tree_size(refs), refs);
 }
@@ -214,6 +219,28 @@ static void flush(dure_ledger_t *ledger)
     }
     bunch_put(ledger, &bunch);
     ledger->dirty_count = 0;
+}
+
+void ledger_load_sync(dure_ledger_t *ledger)
+{
+    if (ledger->dirty_count < ledger->load_due) {
+        return;
+    }
+    bunch_t bunch = {.count = 0};
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < ledger->dirty_count; i++) {
+        uint32_t cell;
+        const uint32_t ref = ledger->dirty[i];
+        if (ledger_table_of(ledger, ref, &cell) == DURE_TABLE_PARTY) {
+            enter_tree(ledger, &bunch, DURE_TABLE_PARTY, cell, ref);
+            ledger->flags[ref] &= (uint8_t)~FLAG_DIRTY;
+        } else {
+            ledger->dirty[kept++] = ref;
+        }
+    }
+    bunch_put(ledger, &bunch);
+    ledger->dirty_count = kept;
+    ledger->load_due = kept * 2 + LOAD_DIRTY;
 }
 
 void dure_ledger_root(dure_ledger_t *ledger, dure_hash_t *root)
