@@ -70,36 +70,3 @@ bool dure_name_equal(const dure_name_t *a, const dure_name_t *b)
 {
     return memcmp(a->text, b->text, DURE_NAME_SIZE) == 0;
 }
-
-void dure_put_u16(uint8_t out[2], uint16_t value)
-{
-    out[0] = (uint8_t)value;
-    out[1] = (uint8_t)(value >> 8);
-}
-
-void dure_put_u32(uint8_t out[4], uint32_t value)
-{
-    dure_put_u16(out, (uint16_t)value);
-    dure_put_u16(out + 2, (uint16_t)(value >> 16));
-}
-
-void dure_put_u64(uint8_t out[8], uint64_t value)
-{
-    dure_put_u32(out, (uint32_t)value);
-    dure_put_u32(out + 4, (uint32_t)(value >> 32));
-}
-
-uint16_t dure_get_u16(const uint8_t in[2])
-{
-    return (uint16_t)(in[0] | (uint16_t)in[1] << 8);
-}
-
-uint32_t dure_get_u32(const uint8_t in[4])
-{
-    return dure_get_u16(in) | (uint32_t)dure_get_u16(in + 2) << 16;
-}
-
-uint64_t dure_get_u64(const uint8_t in[8])
-{
-    return dure_get_u32(in) | (uint64_t)dure_get_u32(in + 4) << 32;
-}

@@ -81,12 +81,40 @@ bool dure_name_equal(const dure_name_t *a, const dure_name_t *b);
 
 /* ---- little-endian fields (all stored and signed integers are little-endian)
  * --------------------- */
-void dure_put_u16(uint8_t out[2], uint16_t value);
-void dure_put_u32(uint8_t out[4], uint32_t value);
-void dure_put_u64(uint8_t out[8], uint64_t value);
-uint16_t dure_get_u16(const uint8_t in[2]);
-uint32_t dure_get_u32(const uint8_t in[4]);
-uint64_t dure_get_u64(const uint8_t in[8]);
+static inline void dure_put_u16(uint8_t out[2], uint16_t value)
+{
+    out[0] = (uint8_t)value;
+    out[1] = (uint8_t)(value >> 8);
+}
+
+static inline void dure_put_u32(uint8_t out[4], uint32_t value)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        out[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static inline void dure_put_u64(uint8_t out[8], uint64_t value)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static inline uint16_t dure_get_u16(const uint8_t in[2])
+{
+    return (uint16_t)(in[0] | (uint16_t)in[1] << 8);
+}
+
+static inline uint32_t dure_get_u32(const uint8_t in[4])
+{
+    return in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+}
+
+static inline uint64_t dure_get_u64(const uint8_t in[8])
+{
+    return dure_get_u32(in) | (uint64_t)dure_get_u32(in + 4) << 32;
+}
 
 /* ---- the city's calendar
    ------------------------------------------------------------------------- Times are milliseconds

@@ -29,38 +29,11 @@ bool dure_reader_end(dure_reader_t *reader)
     return reader->field == NULL;
 }
 
-/* The next `size` bytes, or NULL. */
-static const uint8_t *take(dure_reader_t *reader, const char *field, size_t size)
+uint64_t dure_reader_out_of_range(dure_reader_t *reader, const char *field, size_t width)
 {
-    if (reader->field != NULL) {
-        return NULL;
-    }
-    if (reader->size - reader->offset < size) {
-        dure_reader_fail(reader, field, "cut off");
-        return NULL;
-    }
-    const uint8_t *at = reader->data + reader->offset;
-    reader->offset += size;
-    return at;
-}
-
-uint64_t dure_read_uint(dure_reader_t *reader, const char *field, size_t width, uint64_t low,
-                        uint64_t high)
-{
-    const uint8_t *at = take(reader, field, width);
-    if (at == NULL) {
-        return 0;
-    }
-    uint64_t value = 0;
-    for (size_t i = 0; i < width; i++) {
-        value |= (uint64_t)at[i] << (8 * i);
-    }
-    if (value < low || value > high) {
-        reader->offset -= width;
-        dure_reader_fail(reader, field, "out of range");
-        return 0;
-    }
-    return value;
+    reader->offset -= width;
+    dure_reader_fail(reader, field, "out of range");
+    return 0;
 }
 
 int64_t dure_read_i64(dure_reader_t *reader, const char *field, int64_t low, int64_t high)
@@ -80,7 +53,7 @@ int64_t dure_read_i64(dure_reader_t *reader, const char *field, int64_t low, int
 
 void dure_read_raw(dure_reader_t *reader, const char *field, void *out, size_t size)
 {
-    const uint8_t *at = take(reader, field, size);
+    const uint8_t *at = dure_reader_take(reader, field, size);
     if (at == NULL) {
         memset(out, 0, size);
         return;
@@ -93,7 +66,7 @@ void dure_read_name(dure_reader_t *reader, const char *field, dure_name_t *out, 
     memset(out, 0, sizeof *out);
     size_t size =
         (size_t)dure_read_uint(reader, field, 1, may_be_empty ? 0 : 1, DURE_NAME_SIZE - 1);
-    const uint8_t *at = take(reader, field, size);
+    const uint8_t *at = dure_reader_take(reader, field, size);
     if (at == NULL || size == 0) {
         return;
     }
@@ -107,7 +80,7 @@ void dure_read_name(dure_reader_t *reader, const char *field, dure_name_t *out, 
 dure_bytes_t dure_read_bytes(dure_reader_t *reader, const char *field, size_t size_max)
 {
     size_t size = (size_t)dure_read_uint(reader, field, 4, 0, size_max);
-    const uint8_t *at = take(reader, field, size);
+    const uint8_t *at = dure_reader_take(reader, field, size);
     return at == NULL ? (dure_bytes_t){0} : dure_bytes(at, size);
 }
 
@@ -121,27 +94,6 @@ void dure_read_key(dure_reader_t *reader, const char *field, dure_public_key_t *
 dure_writer_t dure_writer(void *data, size_t capacity)
 {
     return (dure_writer_t){.data = data, .capacity = capacity};
-}
-
-void dure_write_raw(dure_writer_t *writer, const void *data, size_t size)
-{
-    if (writer->overflow || writer->capacity - writer->size < size) {
-        writer->overflow = true;
-        return;
-    }
-    if (size > 0) {
-        memcpy(writer->data + writer->size, data, size);
-        writer->size += size;
-    }
-}
-
-void dure_write_uint(dure_writer_t *writer, size_t width, uint64_t value)
-{
-    uint8_t bytes[8];
-    dure_put_u64(bytes, value);
-    DURE_ASSERT(width >= 1 && width <= 8);
-    DURE_ASSERT(width == 8 || value >> (8 * width) == 0);
-    dure_write_raw(writer, bytes, width);
 }
 
 void dure_write_name(dure_writer_t *writer, const dure_name_t *name)

@@ -108,6 +108,7 @@ static uint32_t take(dure_pool_t *pool, group_t *group)
 static void *work(void *argument)
 {
     dure_pool_t *pool = argument;
+    (void)pthread_setname_np(pthread_self(), "verify");
     (void)pthread_mutex_lock(&pool->mutex);
     group_t *group = &pool->groups[pool->running++];
     for (;;) {
