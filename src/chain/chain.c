@@ -92,6 +92,11 @@ dure_ledger_t *dure_chain_ledger_mutable(dure_chain_t *chain)
     return chain->ledger;
 }
 
+bool dure_chain_must_reload(const dure_chain_t *chain)
+{
+    return chain->must_reload;
+}
+
 uint32_t dure_chain_parties_needed(const dure_chain_t *chain)
 {
     const uint32_t parties_max = dure_ledger_parties_max(chain->ledger);
@@ -343,16 +348,10 @@ static const char *header_difference(const dure_block_header_t *stored,
     return NULL;
 }
 
-const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
-                              const dure_verdict_t *verdicts, dure_chain_update_t *update)
+/* Finalizes the block of chain->txs, and commits it if its header is what comes out. */
+static const char *replay(dure_chain_t *chain, const dure_block_t *block, uint32_t count,
+                          dure_chain_update_t *update)
 {
-    uint32_t count = 0;
-    size_t offset = 0;
-    dure_bytes_t wire;
-    while (count < DURE_BLOCK_TXS_MAX && dure_block_next(block, &offset, &wire)) {
-        chain->txs[count] = (dure_chain_tx_t){wire, verdicts == NULL ? NULL : &verdicts[count]};
-        count++;
-    }
     const dure_chain_event_t event = {.kind = DURE_CHAIN_FINALIZE,
                                       .height = block->header.height,
                                       .time = block->header.time,
@@ -379,4 +378,38 @@ const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
     DURE_ASSERT(dure_chain_step(chain, &committed,
                                 &(dure_chain_event_t){.kind = DURE_CHAIN_COMMIT}) == DURE_CHAIN_OK);
     return NULL;
+}
+
+static uint32_t txs_of(dure_chain_t *chain, const dure_block_t *block)
+{
+    uint32_t count = 0;
+    size_t offset = 0;
+    dure_bytes_t wire;
+    while (count < DURE_BLOCK_TXS_MAX && dure_block_next(block, &offset, &wire)) {
+        chain->txs[count++] = (dure_chain_tx_t){.wire = wire};
+    }
+    return count;
+}
+
+const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
+                              const dure_verdict_t *verdicts, dure_chain_update_t *update)
+{
+    const uint32_t count = txs_of(chain, block);
+    for (uint32_t i = 0; verdicts != NULL && i < count; i++) {
+        chain->txs[i].verdict = &verdicts[i];
+    }
+    return replay(chain, block, count, update);
+}
+
+const char *dure_chain_replay_own(dure_chain_t *chain, const dure_block_t *block,
+                                  dure_chain_update_t *update)
+{
+    static const dure_verdict_t decided = {.result = DURE_VERDICT_DECIDED};
+    const uint32_t count = txs_of(chain, block);
+    for (uint32_t i = 0; i < count; i++) {
+        chain->txs[i].verdict = &decided;
+    }
+    const char *difference = replay(chain, block, count, update);
+    return difference == NULL || chain->must_reload ? difference
+                                                    : dure_chain_replay(chain, block, NULL, update);
 }

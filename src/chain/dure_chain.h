@@ -120,6 +120,9 @@ DURE_MUST_USE dure_chain_status_t dure_chain_step(dure_chain_t *chain, dure_chai
    with dure_ledger_limits_cover of it.  To be asked after each commit and after each refusal. */
 uint32_t dure_chain_parties_needed(const dure_chain_t *chain);
 
+/* dure_chain_must_reload: true after MUST_RELOAD. */
+bool dure_chain_must_reload(const dure_chain_t *chain);
+
 /* ---- blocks as bytes: header, then each transaction as u32 length and bytes --------------------
  */
 typedef struct {
@@ -139,6 +142,12 @@ DURE_MUST_USE bool dure_block_next(const dure_block_t *block, size_t *offset, du
    then stands where it stood.  verdicts: one per transaction or NULL. */
 const char *dure_chain_replay(dure_chain_t *chain, const dure_block_t *block,
                               const dure_verdict_t *verdicts, dure_chain_update_t *update);
+
+/* dure_chain_replay_own: the same for a block of the node's own log, whose signatures were checked
+   before it was written and are not checked again; only where what it comes to differs, they are. A
+   transaction whose signature was refused within its block is such a case. */
+const char *dure_chain_replay_own(dure_chain_t *chain, const dure_block_t *block,
+                                  dure_chain_update_t *update);
 
 /* ---- checkpoint: the head and all records ------------------------------------------------------
    Payload: version (1) = 1, chain id (32), height (8), time (8), block hash (32), ledger root (32),

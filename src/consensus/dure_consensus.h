@@ -43,10 +43,13 @@ typedef struct {
     /* block: the next durable block, height by height.  Must be visible to `find` on return; need
        not be durable, as the node gives blocks again after a crash. */
     bool (*block)(void *user, const dure_decided_t *block);
-    /* sync: what it holds is on the disk when this returns.  Called before each checkpoint, so that
-       a power loss does not leave the history behind the checkpoint and the whole log to be
-       replayed. May be NULL. */
+    /* sync: what it holds is on the disk when this returns.  May be NULL. */
     bool (*sync)(void *user);
+    /* safe: *is_safe tells whether what it holds up to this height is on the disk; if not, it sees
+       to that, without making the caller wait, and is asked again.  Asked before each checkpoint is
+       made valid, so that a power loss does not leave the history behind the checkpoint and the
+       whole log to be replayed.  NULL: sync is called instead. */
+    bool (*safe)(void *user, uint64_t height, bool *is_safe);
     /* find: the final answer (dure_result_is_final) to an id and the hash of its transaction; false
      if there is none.  A block may hold results that are not final: they are nobody's answer here.
      *answer borrows until the next call; `repeated` is ignored. */
@@ -112,7 +115,6 @@ dure_bytes_t dure_consensus_genesis(const dure_consensus_t *consensus);
 
 typedef enum {
     DURE_CONSENSUS_DECIDING = 0,
-    DURE_CONSENSUS_SAVING,   /* a checkpoint is being taken: deciding goes on after it */
     DURE_CONSENSUS_NO_SPACE, /* the device is full: deciding goes on when there is room */
     DURE_CONSENSUS_CLOCK,    /* the wall clock jumped: waits for the operator */
     /* The chain's parties_max was raised above the capacity: what is decided is still made durable
@@ -190,8 +192,6 @@ DURE_MUST_USE bool dure_consensus_round(dure_consensus_t *consensus);
 /* dure_consensus_due_ns: how long the loop may sleep before the next round, unless an event comes;
    DURE_IO_FOREVER. */
 uint64_t dure_consensus_due_ns(const dure_consensus_t *consensus);
-/* dure_consensus_pause: while paused no block is executed; what was executed is written on. */
-void dure_consensus_pause(dure_consensus_t *consensus, bool paused);
 /* dure_consensus_shut: takes nothing more. */
 void dure_consensus_shut(dure_consensus_t *consensus);
 /* True if every executed block is durable and answered. */

@@ -268,7 +268,7 @@ static void append(dure_consensus_t *self)
 /* What waits is worth a block: the store is free, or there is much of it. */
 static bool should_build(dure_consensus_t *self)
 {
-    if (self->is_paused || self->state != DURE_CONSENSUS_DECIDING ||
+    if (self->state != DURE_CONSENSUS_DECIDING ||
         dure_chain_parties_needed(self->config.chain) != 0 ||
         self->built_last - self->built_first == SOLO_BUILT_MAX ||
         self->staged_bytes >= SOLO_STAGED_BYTES_MAX) {
@@ -332,11 +332,6 @@ uint64_t dure_consensus_due_ns(const dure_consensus_t *self)
     return self->space_retry_ns > now ? self->space_retry_ns - now : 0;
 }
 
-void dure_consensus_pause(dure_consensus_t *self, bool paused)
-{
-    self->is_paused = paused;
-}
-
 void dure_consensus_shut(dure_consensus_t *self)
 {
     self->is_shut = true;
@@ -377,9 +372,6 @@ dure_bytes_t dure_consensus_genesis(const dure_consensus_t *self)
 
 dure_consensus_state_t dure_consensus_state(const dure_consensus_t *self)
 {
-    if (self->state == DURE_CONSENSUS_DECIDING && self->is_paused) {
-        return DURE_CONSENSUS_SAVING;
-    }
     if (self->state == DURE_CONSENSUS_DECIDING &&
         dure_chain_parties_needed(self->config.chain) != 0) {
         return DURE_CONSENSUS_NO_CAPACITY;
@@ -402,8 +394,6 @@ static const char *state_name(dure_consensus_state_t state)
     switch (state) {
     case DURE_CONSENSUS_DECIDING:
         return "deciding";
-    case DURE_CONSENSUS_SAVING:
-        return "saving";
     case DURE_CONSENSUS_NO_SPACE:
         return "no_space";
     case DURE_CONSENSUS_CLOCK:

@@ -74,7 +74,6 @@ struct dure_consensus {
     dure_listener_t listener;
     bool is_driven; /* the chain's clock is moved by ticks */
     bool is_shut;
-    bool is_paused;
     bool wants_room;
     dure_consensus_state_t state;
     char problem[SOLO_PROBLEM_SIZE];

@@ -205,8 +205,12 @@ static bool try_open(dure_index_t *index)
     if (index->young == NULL) {
         return index_fail(index, "no memory");
     }
-    return open_connections(index) && read_salt(index) && read_last(index) &&
-           (index_ids_begin(&index->writer) || index_fail(index, "its ids are damaged")) &&
+    if (!open_connections(index) || !read_salt(index) || !read_last(index)) {
+        return false;
+    }
+    index->writer.written = index->height;
+    index->writer.safe_asked = index->writer.safe = 0;
+    return (index_ids_begin(&index->writer) || index_fail(index, "its ids are damaged")) &&
            (index_young_fill(index) || index_fail(index, "its effects are damaged"));
 }
 
@@ -512,15 +516,18 @@ static bool history_begin(void *user, const dure_decided_t *block, const dure_ra
     return true;
 }
 
-/* Under WAL with synchronous NORMAL a checkpoint of the database syncs the log and the file. */
 static bool history_sync(void *user)
 {
     dure_index_t *index = user;
     if (!index_drain(index)) {
         return false;
     }
-    int result = sqlite3_wal_checkpoint_v2(index->reader, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
-    return result == SQLITE_OK || index_fail(index, "cannot be synced");
+    return index_sync(index->reader) || index_fail(index, "cannot be synced");
+}
+
+static bool history_safe(void *user, uint64_t height, bool *is_safe)
+{
+    return index_safe(user, height, is_safe);
 }
 
 static bool history_find(void *user, dure_answer_t *answer, dure_hash_t *tx, const dure_tx_id_t *id)
@@ -551,6 +558,7 @@ dure_history_t dure_index_history(dure_index_t *index)
                             .begin = history_begin,
                             .block = history_block,
                             .sync = history_sync,
+                            .safe = history_safe,
                             .find = history_find,
                             .prove = history_prove,
                             .range_node = history_range_node,

@@ -133,6 +133,8 @@ typedef struct {
     index_job_t *next;   /* the first that is not written, or NULL */
     size_t waiting_size; /* bytes from it on */
     uint64_t written;    /* height */
+    uint64_t safe_asked; /* height up to which it should be on the disk, */
+    uint64_t safe;       /* and up to which it is */
     bool is_waiting;     /* for the first job */
     bool is_urgent;      /* somebody waits for it: no collecting */
     bool is_ending;
@@ -199,6 +201,10 @@ bool index_write(index_writer_t *writer, const index_job_t *first, const index_j
 bool index_give(dure_index_t *index, index_job_t *job);
 /* index_drain: waits until all jobs are written. */
 bool index_drain(dure_index_t *index);
+/* index_sync: what was written is on the disk; index_safe: the same up to a height, without
+   waiting, see dure_history_t. */
+bool index_sync(sqlite3 *database);
+bool index_safe(dure_index_t *index, uint64_t height, bool *is_safe);
 /* index_reap: forgets the jobs that are written. */
 void index_reap(dure_index_t *index);
 void index_stop(dure_index_t *index); /* writes what is waiting, ends the thread */

@@ -112,11 +112,39 @@ static size_t size_of(const index_job_t *job)
     return sizeof *job + (runs > 0 ? job->ends[runs - 1u] : 0);
 }
 
-/* Waits until there is something to write and no reason to wait for more of it; the mutex is held.
-   False: it is time to end. */
+/* Under WAL with synchronous NORMAL a checkpoint of the database syncs the log and the file. */
+bool index_sync(sqlite3 *database)
+{
+    return sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL) ==
+           SQLITE_OK;
+}
+
+/* The mutex is held. */
+static bool must_sync(const index_writer_t *writer)
+{
+    return writer->safe_asked > writer->safe && writer->written >= writer->safe_asked;
+}
+
+/* The mutex is held, but not while syncing.  Whoever looks at the file with a tool may make it
+   fail: then it is tried again when it is asked for again. */
+static void sync_asked(index_writer_t *writer)
+{
+    const uint64_t written = writer->written;
+    (void)pthread_mutex_unlock(&writer->mutex);
+    const bool is_safe = index_sync(writer->database);
+    (void)pthread_mutex_lock(&writer->mutex);
+    if (is_safe) {
+        writer->safe = written;
+    } else {
+        writer->safe_asked = writer->safe;
+    }
+}
+
+/* Waits until there is something to write or to sync, and no reason to wait for more of it; the
+   mutex is held.  False: it is time to end. */
 static bool collect(index_writer_t *writer)
 {
-    while (writer->next == NULL) {
+    while (writer->next == NULL && !must_sync(writer)) {
         if (writer->is_ending) {
             return false;
         }
@@ -131,6 +159,7 @@ static bool collect(index_writer_t *writer)
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
     while (writer->waiting_size < COLLECT_SIZE && !writer->is_urgent && !writer->is_ending &&
+           writer->safe_asked <= writer->safe &&
            pthread_cond_clockwait(&writer->work, &writer->mutex, CLOCK_MONOTONIC, &until) == 0) {
     }
     return true;
@@ -142,6 +171,10 @@ static void *run(void *argument)
     (void)pthread_setname_np(pthread_self(), "index");
     (void)pthread_mutex_lock(&writer->mutex);
     while (!writer->has_failed && collect(writer)) {
+        if (must_sync(writer)) {
+            sync_asked(writer);
+            continue;
+        }
         index_job_t *const first = writer->next;
         index_job_t *last = first;
         size_t size = size_of(last);
@@ -274,5 +307,22 @@ bool index_drain(dure_index_t *index)
     const bool has_failed = writer->has_failed;
     (void)pthread_mutex_unlock(&writer->mutex);
     index_reap(index);
+    return !has_failed || tell_failure(index);
+}
+
+bool index_safe(dure_index_t *index, uint64_t height, bool *is_safe)
+{
+    index_writer_t *writer = &index->writer;
+    (void)pthread_mutex_lock(&writer->mutex);
+    writer->safe_asked = height > writer->safe_asked ? height : writer->safe_asked;
+    if (!writer->has_thread && must_sync(writer)) {
+        sync_asked(writer);
+    }
+    *is_safe = writer->safe >= height;
+    const bool has_failed = writer->has_failed;
+    if (!*is_safe) {
+        (void)pthread_cond_signal(&writer->work);
+    }
+    (void)pthread_mutex_unlock(&writer->mutex);
     return !has_failed || tell_failure(index);
 }

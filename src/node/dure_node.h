@@ -28,14 +28,23 @@ typedef enum {
     DURE_NODE_NO_CAPACITY, /* never given by open, which makes the room: see recover.c */
 } dure_node_result_t;
 
+/* For tests that must catch them; zero in every program. */
+typedef enum {
+    DURE_NODE_BUG_NONE = 0,
+    DURE_NODE_BUG_HISTORY_NOT_AWAITED =
+        1, /* a checkpoint is made valid before the history is safe */
+} dure_node_bug_t;
+
 typedef struct {
     /* Capacity; what the chain's parties_max asks for beyond it is added when opening. */
     dure_ledger_limits_t limits;
-    uint32_t threads;           /* that verify signatures; 0: the loop does it (simulator) */
-    uint32_t queue_txs;         /* transactions waiting at most */
-    uint32_t queue_bytes;       /* their bytes at most; at least 4 * DURE_TX_SIZE_MAX */
-    uint64_t checkpoint_blocks; /* a checkpoint after this many blocks, */
-    uint64_t checkpoint_bytes;  /* or this many bytes of blocks; 0: not by this count */
+    uint32_t threads;     /* that verify signatures; 0: the loop does it (simulator) */
+    uint32_t queue_txs;   /* transactions waiting at most */
+    uint32_t queue_bytes; /* their bytes at most; at least 4 * DURE_TX_SIZE_MAX */
+    /* A checkpoint after this many blocks, or this many bytes of blocks; 0: not by this count.  The
+       bytes are at least one part in checkpoint_share of the last checkpoint's: 0: not so. */
+    uint64_t checkpoint_blocks, checkpoint_bytes, checkpoint_share;
+    uint64_t checkpoint_memory; /* for what changes while one is written; 0: by the capacity */
     uint64_t segment_size;      /* of the log; 0: the default */
     uint64_t scrub_bytes;       /* verified per idle interval; 0: no scrub */
     dure_io_t *archive;         /* where removed segments of the log are; may be NULL */
@@ -50,8 +59,10 @@ typedef struct {
     void *log_user;
     dure_verify_t *verify; /* test only; NULL: many at once */
     /* Test only. */
+    uint32_t checkpoint_part; /* bytes of a checkpoint made in one round; 0: as it is best */
     dure_store_bug_t store_bug;
     dure_ledger_bug_t ledger_bug;
+    dure_node_bug_t node_bug;
 } dure_node_config_t;
 
 /* dure_node_config_default: sizes for a small city; no history, no handlers. */
@@ -89,6 +100,8 @@ DURE_MUST_USE dure_node_result_t dure_node_step(dure_node_t *node, uint64_t time
    Nothing is decided any more: dure_node_stop makes durable and answers what was, then the process
    starts again, and opening makes the room. */
 uint32_t dure_node_parties_needed(const dure_node_t *node);
+/* dure_node_is_saving: a checkpoint is being written. */
+bool dure_node_is_saving(const dure_node_t *node);
 /* dure_node_is_idle: nothing waits to be decided, written or answered. */
 bool dure_node_is_idle(const dure_node_t *node);
 const char *dure_node_message(const dure_node_t *node);

@@ -11,6 +11,8 @@
 #define GENESIS_SIZE_MAX  (1u << 20)
 #define SCRUB_INTERVAL_NS UINT64_C(100000000)
 #define SCRUB_REST_NS     UINT64_C(3600000000000) /* between two passes over the whole log */
+#define SNAPSHOT_SIZE     (UINT64_C(64) << 20)
+#define SNAPSHOT_PARTY    UINT64_C(64)
 #define POOL_SIZE_REPLAY  (8u * DURE_BLOCK_TXS_MAX)
 
 dure_node_result_t node_fail(dure_node_t *node, dure_node_result_t result, const char *format, ...)
@@ -132,6 +134,17 @@ static dure_node_result_t open_store(dure_node_t *node)
     return node_fail(node, DURE_NODE_FAILED, "the log: %s", dure_store_message(node->store));
 }
 
+/* Untouched until a checkpoint is written beside traffic.  Whoever is changed while it is written
+   takes about 1 KiB of it until his turn: a part of all parties, and more of few. */
+static size_t snapshot_size(const dure_node_config_t *config)
+{
+    uint64_t size = config->checkpoint_memory != 0
+                        ? config->checkpoint_memory
+                        : SNAPSHOT_SIZE + SNAPSHOT_PARTY * config->limits.parties_max;
+    size = size > DURE_SNAPSHOT_MEMORY_MIN ? size : DURE_SNAPSHOT_MEMORY_MIN;
+    return (size_t)((size + 63u) / 64u * 64u);
+}
+
 /* The tables are as large as the configuration says, and as the chain asks for. */
 static dure_node_result_t make_chain(dure_node_t *node)
 {
@@ -146,7 +159,9 @@ static dure_node_result_t make_chain(dure_node_t *node)
     node->memory_size = (dure_chain_size(&node->config.limits) + 63u) / 64u * 64u;
     node->memory = aligned_alloc(64, node->memory_size);
     node->chunk = malloc(DURE_STORE_CHUNK_SIZE_MAX);
-    if (node->memory == NULL || node->chunk == NULL) {
+    node->snapshot_size = snapshot_size(&node->config);
+    node->snapshot = aligned_alloc(64, node->snapshot_size);
+    if (node->memory == NULL || node->chunk == NULL || node->snapshot == NULL) {
         return node_fail(node, DURE_NODE_NO_MEMORY,
                          "no memory for the state of %" PRIu32 " parties: %zu bytes",
                          node->config.limits.parties_max, node->memory_size);
@@ -281,17 +296,12 @@ static dure_node_result_t watch_state(dure_node_t *node)
 /* Does all that can be done before something happens outside: after it the loop may sleep. */
 static dure_node_result_t work(dure_node_t *node)
 {
-    bool was_saving = false;
-    do {
-        if (!dure_consensus_round(node->consensus)) {
-            return node_fail(node, DURE_NODE_FAILED, "%s", dure_consensus_problem(node->consensus));
-        }
-        was_saving = node->save != SAVE_IDLE;
-        if (watch_state(node) != DURE_NODE_OK || node_save(node) != DURE_NODE_OK) {
-            return node->result;
-        }
-        /* A checkpoint that ended lets deciding go on. */
-    } while (was_saving && node->save == SAVE_IDLE);
+    if (!dure_consensus_round(node->consensus)) {
+        return node_fail(node, DURE_NODE_FAILED, "%s", dure_consensus_problem(node->consensus));
+    }
+    if (watch_state(node) != DURE_NODE_OK || node_save(node) != DURE_NODE_OK) {
+        return node->result;
+    }
     dure_store_tick(node->store);
     if (dure_store_state(node->store) != DURE_STORE_OK) {
         return node_fail(node, DURE_NODE_FAILED, "the log: %s", dure_store_message(node->store));
@@ -309,6 +319,7 @@ dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns)
     uint64_t wait = least(timeout_ns, dure_store_tick_due_ns(node->store));
     wait = least(wait, dure_consensus_due_ns(node->consensus));
     wait = least(wait, scrub_wait_ns(node));
+    wait = least(wait, node_save_wait_ns(node));
     dure_io_result_t result = dure_io_poll(node->io, events, &count, EVENTS_MAX, wait);
     if (result != DURE_IO_OK) {
         return node_fail(node, DURE_NODE_FAILED, "poll: %s", dure_io_error_text(node->io));
@@ -329,6 +340,11 @@ dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns)
 uint32_t dure_node_parties_needed(const dure_node_t *node)
 {
     return dure_chain_parties_needed(node->chain);
+}
+
+bool dure_node_is_saving(const dure_node_t *node)
+{
+    return node->save != SAVE_IDLE;
 }
 
 bool dure_node_is_idle(const dure_node_t *node)
@@ -396,6 +412,7 @@ void dure_node_close(dure_node_t *node)
     dure_consensus_free(node->consensus);
     (void)dure_store_close(node->store);
     free(node->memory);
+    free(node->snapshot);
     free(node->chunk);
     free(node->genesis);
     free(node);

@@ -4,6 +4,15 @@
 
 #include "node/dure_node.h"
 
+/* Where a checkpoint stands. */
+typedef enum {
+    SAVE_IDLE,
+    SAVE_WAITING, /* its block is executed and not yet durable */
+    SAVE_WRITING,
+    SAVE_ENDING, /* its header is being written */
+    SAVE_LEAVING /* given up, with a write still under way */
+} save_t;
+
 struct dure_node {
     dure_io_t *io;
     dure_node_config_t config;
@@ -24,11 +33,20 @@ struct dure_node {
     bool is_clock_stopped;   /* the file that says so is written */
 
     /* The checkpoint. */
-    enum { SAVE_IDLE, SAVE_DRAINING, SAVE_WRITING, SAVE_ENDING } save;
-    uint8_t *chunk; /* DURE_STORE_CHUNK_SIZE_MAX */
-    uint64_t save_cursor;
-    uint64_t save_start_ns;
-    uint64_t saved_height, saved_bytes; /* when the last one was taken or tried */
+    save_t save;
+    void *snapshot; /* memory for what changes meanwhile */
+    size_t snapshot_size;
+    uint8_t *chunk;          /* DURE_STORE_CHUNK_SIZE_MAX */
+    size_t chunk_size;       /* bytes in it */
+    bool has_all;            /* the last byte of the state is in it or written */
+    bool is_history_safe;    /* up to the height of the checkpoint */
+    uint64_t save_bytes;     /* of the state so far */
+    uint64_t save_start_ns;  /* when it began, */
+    uint64_t save_part_ns;   /* and when the last part of it was made */
+    uint64_t state_bytes;    /* of the last checkpoint written or loaded; 0: none */
+    uint64_t replayed_bytes; /* of blocks behind the checkpoint that opening loaded */
+    uint64_t saved_height;   /* of the last one begun, */
+    uint64_t saved_bytes;    /* and the bytes of blocks up to it, counted from the opening */
 
     uint64_t scrub_due_ns;
     uint64_t scrub_passes;
@@ -45,8 +63,11 @@ DURE_MUST_USE dure_node_result_t node_recover(dure_node_t *node);
 DURE_MUST_USE bool node_chain_init(dure_node_t *node);
 
 /* ---- save.c */
-/* Starts a checkpoint if one is due, and moves the one under way on. */
+/* Begins a checkpoint if one is due, and moves the one under way on. */
 DURE_MUST_USE dure_node_result_t node_save(dure_node_t *node);
+/* Begins one now, unless one is under way. */
 void node_save_start(dure_node_t *node);
+/* How long the loop may sleep while one is under way. */
+uint64_t node_save_wait_ns(const dure_node_t *node);
 
 #endif

@@ -6,28 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AHEAD_BLOCKS    8u /* whose signatures are being checked ahead */
-#define PROGRESS_NS     UINT64_C(1000000000)
-#define CHECKS_CAPACITY (AHEAD_BLOCKS * DURE_BLOCK_TXS_MAX)
-
-/* A block that waits to be replayed. */
-typedef struct {
-    uint8_t *bytes;
-    size_t capacity;
-    dure_block_t block;
-    dure_check_t *checks;
-    dure_verdict_t *verdicts;
-    dure_tx_id_t *ids;
-    uint32_t room; /* of the three lists */
-} ahead_t;
-
-typedef struct {
-    dure_node_t *node;
-    ahead_t ahead[AHEAD_BLOCKS];
-    uint64_t fetched, replayed, head; /* heights */
-    uint64_t history_height;          /* blocks above it are given to the history */
-    uint64_t start_ns, progress_ns;
-} replay_t;
+#define PROGRESS_NS UINT64_C(1000000000)
 
 bool node_chain_init(dure_node_t *node)
 {
@@ -90,6 +69,7 @@ static bool load_newest(dure_node_t *node)
         bool is_damaged = false;
         if (load(node, &checkpoint, &problem, &is_damaged)) {
             node->report.checkpoint_height = checkpoint.height;
+            node->state_bytes = checkpoint.payload_size;
             return true;
         }
         if (dure_chain_parties_needed(node->chain) != 0) {
@@ -145,74 +125,14 @@ static bool history_height(dure_node_t *node, uint64_t *height)
 
 /* ---- the log --------------------------------------------------------------------------------- */
 
-static bool make_room(ahead_t *ahead, size_t bytes, uint32_t count)
-{
-    if (ahead->bytes == NULL || bytes > ahead->capacity) {
-        free(ahead->bytes);
-        ahead->capacity = bytes + bytes / 2u;
-        ahead->bytes = malloc(ahead->capacity);
-    }
-    if (ahead->checks == NULL || count > ahead->room) {
-        free(ahead->checks);
-        free(ahead->verdicts);
-        free(ahead->ids);
-        ahead->room = count + count / 2u + 16u;
-        ahead->checks = calloc(ahead->room, sizeof *ahead->checks);
-        ahead->verdicts = calloc(ahead->room, sizeof *ahead->verdicts);
-        ahead->ids = calloc(ahead->room, sizeof *ahead->ids);
-    }
-    return ahead->bytes != NULL && ahead->checks != NULL && ahead->verdicts != NULL &&
-           ahead->ids != NULL;
-}
-
-/* Reads the next block and hands its signatures to the pool. */
-static dure_node_result_t fetch(replay_t *replay)
-{
-    dure_node_t *node = replay->node;
-    uint64_t height = replay->fetched + 1u;
-    ahead_t *ahead = &replay->ahead[height % AHEAD_BLOCKS];
-    dure_bytes_t bytes;
-    const char *problem = "unknown";
-    if (dure_store_read(node->store, &bytes, height) != DURE_STORE_OK) {
-        return node_fail(node, DURE_NODE_FAILED, "block %llu: %s", (unsigned long long)height,
-                         dure_store_message(node->store));
-    }
-    if (!dure_block_decode(&ahead->block, bytes, &problem)) {
-        return node_fail(node, DURE_NODE_FAILED, "block %llu: %s", (unsigned long long)height,
-                         problem);
-    }
-    if (!make_room(ahead, bytes.size, ahead->block.header.tx_count)) {
-        return node_fail(node, DURE_NODE_NO_MEMORY, "no memory to replay the log");
-    }
-    memcpy(ahead->bytes, bytes.data, bytes.size);
-    if (!dure_block_decode(&ahead->block, dure_bytes(ahead->bytes, bytes.size), &problem)) {
-        return node_fail(node, DURE_NODE_FAILED, "block %llu: %s", (unsigned long long)height,
-                         problem);
-    }
-    size_t offset = 0;
-    dure_bytes_t wire;
-    for (uint32_t i = 0; dure_block_next(&ahead->block, &offset, &wire); i++) {
-        DURE_ASSERT(i < ahead->room);
-        dure_check_t *check = &ahead->checks[i];
-        memset(check, 0, sizeof *check);
-        memset(&ahead->ids[i], 0, sizeof ahead->ids[i]);
-        dure_envelope_t envelope;
-        if (dure_envelope_decode(&envelope, wire, NULL) != DURE_RESULT_DONE) {
-            continue;
-        }
-        ahead->ids[i] = envelope.tx.id;
-        check->body = envelope.body;
-        check->seal = envelope.seal;
-        dure_pool_expect(node->pool, &envelope.tx);
-        if (dure_pool_key(node->pool, dure_chain_ledger(node->chain), envelope.tx.id.party,
-                          check->seal.slot, &check->key)) {
-            dure_pool_add(node->pool, check);
-        }
-    }
-    dure_pool_flush(node->pool);
-    replay->fetched = height;
-    return DURE_NODE_OK;
-}
+typedef struct {
+    dure_node_t *node;
+    uint64_t height, head;   /* replayed, to be replayed */
+    uint64_t history_height; /* blocks above it are given to the history */
+    uint64_t start_ns, progress_ns;
+    dure_tx_id_t *ids; /* DURE_BLOCK_TXS_MAX */
+    bool verifies;     /* signatures, as if the log were somebody else's */
+} replay_t;
 
 static void progress(replay_t *replay)
 {
@@ -220,94 +140,98 @@ static void progress(replay_t *replay)
     if (now - replay->progress_ns >= PROGRESS_NS) {
         replay->progress_ns = now;
         node_log(replay->node, "event=replaying height=%llu of=%llu seconds=%llu",
-                 (unsigned long long)replay->replayed, (unsigned long long)replay->head,
+                 (unsigned long long)replay->height, (unsigned long long)replay->head,
                  (unsigned long long)((now - replay->start_ns) / UINT64_C(1000000000)));
     }
+}
+
+static dure_node_result_t give_history(replay_t *replay, const dure_block_t *block,
+                                       dure_bytes_t bytes, const dure_chain_update_t *update)
+{
+    const dure_history_t *history = &replay->node->config.history;
+    size_t offset = 0;
+    dure_bytes_t wire;
+    for (uint32_t i = 0; dure_block_next(block, &offset, &wire); i++) {
+        DURE_ASSERT(i < DURE_BLOCK_TXS_MAX);
+        dure_envelope_t envelope;
+        const bool is_read = dure_envelope_decode(&envelope, wire, NULL) == DURE_RESULT_DONE;
+        replay->ids[i] = is_read ? envelope.tx.id : (dure_tx_id_t){0};
+    }
+    dure_decided_t decided = {
+        .header = update->header,
+        .hash = update->block_hash,
+        .ledger_root = update->ledger_root,
+        .bytes = dure_bytes(bytes.data, DURE_BLOCK_HEADER_SIZE + block->body.size),
+        .ids = replay->ids,
+        .results = update->results,
+        .runs = update->runs,
+        .count = update->result_count,
+    };
+    return history->block(history->user, &decided)
+               ? DURE_NODE_OK
+               : node_fail(replay->node, DURE_NODE_FAILED, "the index: %s",
+                           history->problem(history->user));
 }
 
 static dure_node_result_t replay_block(replay_t *replay)
 {
     dure_node_t *node = replay->node;
-    const dure_history_t *history = &node->config.history;
-    uint64_t height = replay->replayed + 1u;
-    ahead_t *ahead = &replay->ahead[height % AHEAD_BLOCKS];
-    uint32_t count = ahead->block.header.tx_count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (ahead->checks[i].state != DURE_CHECK_NONE) {
-            dure_pool_finish(node->pool, &ahead->checks[i]);
-        }
-        /* Without a key it stays zero: the ledger then verifies by itself. */
-        ahead->verdicts[i] = ahead->checks[i].verdict;
-    }
+    const unsigned long long height = replay->height + 1u;
+    dure_bytes_t bytes;
+    dure_block_t block;
     dure_chain_update_t update;
-    const char *problem = dure_chain_replay(node->chain, &ahead->block, ahead->verdicts, &update);
+    const char *problem = "unknown";
+    if (dure_store_read(node->store, &bytes, height) != DURE_STORE_OK) {
+        return node_fail(node, DURE_NODE_FAILED, "block %llu: %s", height,
+                         dure_store_message(node->store));
+    }
+    if (!dure_block_decode(&block, bytes, &problem)) {
+        return node_fail(node, DURE_NODE_FAILED, "block %llu: %s", height, problem);
+    }
+    problem = replay->verifies ? dure_chain_replay(node->chain, &block, NULL, &update)
+                               : dure_chain_replay_own(node->chain, &block, &update);
     if (problem != NULL && dure_chain_parties_needed(node->chain) != 0) {
         return no_capacity(node);
     }
     if (problem != NULL) {
         return node_fail(node, DURE_NODE_FAILED,
-                         "block %llu does not come to what the log says: %s",
-                         (unsigned long long)height, problem);
+                         "block %llu does not come to what the log says: %s", height, problem);
     }
-    if (history->block != NULL && height > replay->history_height) {
-        dure_decided_t decided = {
-            .header = update.header,
-            .hash = update.block_hash,
-            .ledger_root = update.ledger_root,
-            .bytes = dure_bytes(ahead->bytes, DURE_BLOCK_HEADER_SIZE + ahead->block.body.size),
-            .ids = ahead->ids,
-            .results = update.results,
-            .runs = update.runs,
-            .count = update.result_count,
-        };
-        if (!history->block(history->user, &decided)) {
-            return node_fail(node, DURE_NODE_FAILED, "the index: %s",
-                             history->problem(history->user));
-        }
+    if (node->config.history.block != NULL && height > replay->history_height &&
+        give_history(replay, &block, bytes, &update) != DURE_NODE_OK) {
+        return node->result;
     }
     if (dure_chain_parties_needed(node->chain) != 0) {
         return no_capacity(node);
     }
-    replay->replayed = height;
+    replay->height = height;
     node->report.replayed++;
-    node->report.replayed_txs += count;
+    node->report.replayed_txs += block.header.tx_count;
+    node->replayed_bytes += bytes.size;
     progress(replay);
     return DURE_NODE_OK;
 }
 
-static dure_node_result_t replay_log(dure_node_t *node, uint64_t history_at)
+static dure_node_result_t replay_log(dure_node_t *node, uint64_t history_at, bool verifies)
 {
     replay_t replay = {
         .node = node,
+        .height = dure_chain_head(node->chain)->height,
         .head = dure_store_head_height(node->store),
         .history_height = history_at,
         .start_ns = dure_io_monotonic_ns(node->io),
+        .ids = calloc(DURE_BLOCK_TXS_MAX, sizeof *replay.ids),
+        .verifies = verifies,
     };
-    replay.fetched = replay.replayed = dure_chain_head(node->chain)->height;
     replay.progress_ns = replay.start_ns;
+    if (replay.ids == NULL) {
+        return node_fail(node, DURE_NODE_NO_MEMORY, "no memory to replay the log");
+    }
     dure_node_result_t result = DURE_NODE_OK;
-    while (result == DURE_NODE_OK && replay.replayed < replay.head) {
-        if (replay.fetched < replay.head && replay.fetched < replay.replayed + AHEAD_BLOCKS) {
-            result = fetch(&replay);
-        } else {
-            result = replay_block(&replay);
-        }
+    while (result == DURE_NODE_OK && replay.height < replay.head) {
+        result = replay_block(&replay);
     }
-    /* The pool may still hold checks of blocks that are given up. */
-    for (uint64_t height = replay.replayed + 1u; height <= replay.fetched; height++) {
-        ahead_t *ahead = &replay.ahead[height % AHEAD_BLOCKS];
-        for (uint32_t i = 0; i < ahead->block.header.tx_count; i++) {
-            if (ahead->checks[i].state != DURE_CHECK_NONE) {
-                dure_pool_finish(node->pool, &ahead->checks[i]);
-            }
-        }
-    }
-    for (uint32_t i = 0; i < AHEAD_BLOCKS; i++) {
-        free(replay.ahead[i].bytes);
-        free(replay.ahead[i].checks);
-        free(replay.ahead[i].verdicts);
-        free(replay.ahead[i].ids);
-    }
+    free(replay.ids);
     return result;
 }
 
@@ -367,24 +291,40 @@ static bool settle_history(dure_node_t *node, uint64_t *history_at)
     return false;
 }
 
-dure_node_result_t node_recover(dure_node_t *node)
+/* Brings the chain to where the replay begins. */
+static bool place(dure_node_t *node, uint64_t *history_at)
 {
-    uint64_t history_at = 0;
-    if (!history_height(node, &history_at) || !load_newest(node)) {
-        return node->result;
+    if (!history_height(node, history_at) || !load_newest(node)) {
+        return false;
     }
     if (dure_store_first_height(node->store) > 1) {
-        return settle_history(node, &history_at) ? replay_log(node, history_at) : node->result;
+        return settle_history(node, history_at);
     }
-    if (history_at < node->report.checkpoint_height) {
+    if (*history_at < node->report.checkpoint_height) {
         node_log(node, "event=index_rebuild from=%llu checkpoint=%llu",
-                 (unsigned long long)history_at,
+                 (unsigned long long)*history_at,
                  (unsigned long long)node->report.checkpoint_height);
         node->report.index_rebuilt = true;
         node->report.checkpoint_height = 0;
-        if (!node_chain_init(node)) {
-            return node->result;
-        }
+        return node_chain_init(node);
     }
-    return replay_log(node, history_at);
+    return true;
+}
+
+dure_node_result_t node_recover(dure_node_t *node)
+{
+    uint64_t history_at = 0;
+    if (!place(node, &history_at) || replay_log(node, history_at, false) == DURE_NODE_OK ||
+        !dure_chain_must_reload(node->chain)) {
+        return node->result;
+    }
+    /* A block too large to be undone came to something else: perhaps a signature was refused in it.
+       Once more, with all of them checked. */
+    node_log(node, "event=replay_verifies message=\"%s\"", node->message);
+    node->result = DURE_NODE_OK;
+    node->report.checkpoint_height = 0;
+    node->report.replayed = node->report.replayed_txs = node->replayed_bytes = 0;
+    dure_store_checkpoint_again(node->store);
+    return node_chain_init(node) && place(node, &history_at) ? replay_log(node, history_at, true)
+                                                             : node->result;
 }

@@ -215,6 +215,8 @@ uint64_t dure_store_checkpoint_height(const dure_store_t *store);
    that was refused is told by dure_store_message. */
 DURE_MUST_USE dure_store_result_t dure_store_checkpoint_next(dure_store_t *store,
                                                              dure_checkpoint_t *checkpoint);
+/* dure_store_checkpoint_again: all files count as not yet tried. */
+void dure_store_checkpoint_again(dure_store_t *store);
 /* dure_store_checkpoint_read: the next chunk, exactly as it was written, already verified; an empty
    chunk after the last one.  CORRUPT: what was handed out belongs to a damaged file; start over
    with the next file.  It does not fail the store.  Borrowed until the next call. */

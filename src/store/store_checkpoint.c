@@ -331,6 +331,11 @@ dure_store_result_t dure_store_checkpoint_next(dure_store_t *store, dure_checkpo
     return DURE_STORE_OK;
 }
 
+void dure_store_checkpoint_again(dure_store_t *store)
+{
+    memset(store->checkpoint.is_tried, 0, sizeof store->checkpoint.is_tried);
+}
+
 /* After the last chunk: the header must agree with what was read. */
 static dure_store_result_t load_end(dure_store_t *store)
 {

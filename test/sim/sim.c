@@ -36,6 +36,8 @@ typedef struct {
     bool is_replaying; /* the last round: everything is asked once more */
     uint32_t burst, ahead, life;
     uint32_t ends[ENDS]; /* weights */
+    uint64_t save_began; /* blocks told when the checkpoint under way was first seen */
+    bool was_saving;
     const char *failure;
     char text[512];
 } world_t;
@@ -177,6 +179,8 @@ static end_t choose_end(world_t *world)
 static void end_process(world_t *world, bool is_power_loss)
 {
     world->stats->deaths += dure_io_sim_is_dead(world->sim);
+    world->stats->crashes_in_save += world->was_saving;
+    world->was_saving = false;
     if (!dure_io_sim_is_dead(world->sim)) {
         dure_io_sim_die_after(world->sim, 1);
     }
@@ -281,6 +285,26 @@ static void fill_disk(world_t *world)
     dure_io_sim_space(world->sim, roll(world, 20000) + 1);
 }
 
+/* Counts what became of checkpoints. */
+static void watch_save(world_t *world)
+{
+    const bool is_saving = dure_node_is_saving(world->node);
+    if (is_saving && !world->was_saving) {
+        world->save_began = world->stats->blocks;
+    }
+    if (!is_saving && world->was_saving) {
+        world->stats->checkpoints++;
+        world->stats->beside += world->stats->blocks > world->save_began;
+    }
+    world->was_saving = is_saving;
+}
+
+static void on_log(void *user, const char *line)
+{
+    world_t *world = user;
+    world->stats->given_up += strstr(line, "event=checkpoint result=memory") != NULL;
+}
+
 /* One life: until everything is answered, or its time is over, or it fails.  True: it goes on. */
 static bool live(world_t *world, uint32_t life, bool is_full)
 {
@@ -302,6 +326,7 @@ static bool live(world_t *world, uint32_t life, bool is_full)
             }
             return false;
         }
+        watch_save(world);
     }
     return true;
 }
@@ -324,6 +349,7 @@ static void one_life(world_t *world)
         world->node = NULL;
         dure_io_close(world->io);
         world->stats->clean_stops++;
+        world->was_saving = false;
         return;
     }
     bool is_kill = end == END_KILL || (end == END_DEATH && roll(world, 2) == 0);
@@ -377,12 +403,19 @@ static void draw(world_t *world)
     world->config.queue_bytes = 4u * DURE_TX_SIZE_MAX;
     world->config.checkpoint_blocks = roll(world, 3) == 0 ? 0 : 1 + roll(world, 40);
     world->config.checkpoint_bytes = roll(world, 2) == 0 ? 0 : 1 + roll(world, 60000);
+    world->config.checkpoint_share = roll(world, 2) == 0 ? 0 : 1 + roll(world, 8);
+    world->config.checkpoint_memory =
+        roll(world, 3) == 0 ? DURE_SNAPSHOT_MEMORY_MIN + roll(world, 60000) : 1u << 20;
+    world->config.checkpoint_part = roll(world, 4) == 0 ? 0 : 1 + (uint32_t)roll(world, 4000);
+    world->config.log = on_log;
+    world->config.log_user = world;
     world->config.segment_size = 512u * (8u + roll(world, 400));
     world->config.scrub_bytes = roll(world, 2) == 0 ? 0 : 1 + roll(world, 20000);
     world->config.history = history_hook(world->history);
     world->config.verify = workload_verify;
     world->config.store_bug = world->bugs->store_bug;
     world->config.ledger_bug = world->bugs->ledger_bug;
+    world->config.node_bug = world->bugs->node_bug;
     if (world->bugs->store_bug == DURE_STORE_BUG_ACK_BEFORE_SYNC) {
         /* The store then calls durable what it cannot find yet: a checkpoint of it is nonsense of
            another kind than the one to be caught. */
@@ -456,6 +489,10 @@ void sim_print(const sim_stats_t *stats)
         {"index_rebuilt", stats->rebuilt},
         {"index_tails_lost", stats->index_losses},
         {"index_deleted", stats->index_deleted},
+        {"checkpoints", stats->checkpoints},
+        {"checkpoints_beside_blocks", stats->beside},
+        {"checkpoints_given_up", stats->given_up},
+        {"crashes_in_a_checkpoint", stats->crashes_in_save},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         printf("# %s %llu\n", rows[i].name, (unsigned long long)rows[i].value);

@@ -65,6 +65,7 @@ const char *oracle_proofs(const dure_ledger_t *ledger, const dure_hash_t *root);
 typedef struct {
     dure_store_bug_t store_bug;
     dure_ledger_bug_t ledger_bug;
+    dure_node_bug_t node_bug;
     bool plants_no_poison;
 } sim_bugs_t;
 
@@ -80,6 +81,10 @@ typedef struct {
     uint64_t from_checkpoint, from_genesis; /* recoveries */
     uint64_t rebuilt;                       /* the history was behind the checkpoint */
     uint64_t index_losses, index_deleted;
+    uint64_t checkpoints;     /* written while the node ran, */
+    uint64_t beside;          /* of these, with blocks decided meanwhile, */
+    uint64_t given_up;        /* for want of memory */
+    uint64_t crashes_in_save; /* processes that ended out of order while one was written */
 } sim_stats_t;
 
 /* sim_run: one seed.  NULL: all is well; else what was wrong (static text or in a buffer that the

@@ -61,6 +61,7 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(stats.losing > 0 && stats.kills > 0 && stats.deaths > 0 && stats.faults > 0);
     assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
     assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);
+    assert_true(stats.beside > 0 && stats.given_up > 0 && stats.crashes_in_save > 0);
 }
 
 /* ---- planted bugs: a tester that finds none of them proves nothing --------------------------- */
@@ -115,6 +116,27 @@ static void a_window_that_is_not_restored_is_caught(void **state)
                   (sim_bugs_t){.ledger_bug = DURE_LEDGER_BUG_WINDOW_NOT_RESTORED});
 }
 
+static void a_snapshot_that_forgets_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("snapshot that forgets what changes",
+                  (sim_bugs_t){.ledger_bug = DURE_LEDGER_BUG_SNAPSHOT_FORGETS});
+}
+
+static void a_snapshot_that_takes_what_came_later_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("snapshot that takes what came later",
+                  (sim_bugs_t){.ledger_bug = DURE_LEDGER_BUG_SNAPSHOT_TAKES_NEW});
+}
+
+static void a_checkpoint_ahead_of_the_history_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("checkpoint ahead of the history",
+                  (sim_bugs_t){.node_bug = DURE_NODE_BUG_HISTORY_NOT_AWAITED});
+}
+
 /* ---- as a program ---------------------------------------------------------------------------- */
 
 static int run_program(int count, char **arguments)
@@ -151,6 +173,9 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_retry_after_a_failed_sync_is_caught),
         cmocka_unit_test(a_root_that_misses_a_table_is_caught),
         cmocka_unit_test(a_window_that_is_not_restored_is_caught),
+        cmocka_unit_test(a_snapshot_that_forgets_is_caught),
+        cmocka_unit_test(a_snapshot_that_takes_what_came_later_is_caught),
+        cmocka_unit_test(a_checkpoint_ahead_of_the_history_is_caught),
     };
     if (!dure_crypto_init()) {
         return 1;
