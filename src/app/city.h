@@ -168,6 +168,7 @@ typedef struct city_batch {
     uint32_t body_sizes[CITY_BATCH_MAX]; /* of what is signed */
     dure_bytes_t wires[CITY_BATCH_MAX];
     dure_secret_key_t signers[CITY_BATCH_MAX];
+    dure_public_key_t keys[CITY_BATCH_MAX]; /* theirs */
     city_expected_t expected[CITY_BATCH_MAX];
     uint64_t flight; /* number of the ask */
     /* While it is signed; under the signers' lock. */
@@ -181,6 +182,8 @@ typedef struct {
     pthread_mutex_t lock;
     pthread_cond_t work, done;
     city_batch_t *first; /* the oldest with something to take */
+    void *known;         /* owned: public keys by seed, of the thread that plays */
+    size_t count, capacity;
 } city_signers_t;
 
 typedef struct city_world city_world_t;
@@ -259,6 +262,12 @@ DURE_MUST_USE bool city_tick(city_world_t *world, dure_time_t time);
 DURE_MUST_USE bool city_signers_start(city_signers_t *signers);
 void city_sign_begin(city_signers_t *signers, city_batch_t *batch, const dure_hash_t *chain_id);
 bool city_is_signed(city_signers_t *signers, const city_batch_t *batch);
+/* city_key_note: keeps somebody's public key, so that his signatures cost half; city_key_known gives
+   it back.  Both are of the thread that plays. */
+void city_key_note(city_signers_t *signers, const dure_secret_key_t *secret,
+                   const dure_public_key_t *key);
+bool city_key_known(const city_signers_t *signers, dure_public_key_t *key,
+                    const dure_secret_key_t *secret);
 /* Waits until all of it is signed, and helps. */
 void city_sign_finish(city_signers_t *signers, const city_batch_t *batch);
 

@@ -127,6 +127,13 @@ static bool send_tx(city_world_t *world, const dure_tx_t *tx, const dure_secret_
     dure_tx_encode(&writer, tx);
     const dure_bytes_t body = dure_writer_bytes(&writer);
     batch->signers[batch->count] = *secret;
+    dure_public_key_t *key = &batch->keys[batch->count];
+    if (!city_key_known(&world->signers, key, secret)) {
+        if (!dure_public_key_of(key, secret)) {
+            return city_problem(world->problem, "cannot make a key");
+        }
+        city_key_note(&world->signers, secret, key);
+    }
     /* The seal's place, and of some kinds an empty witness after it. */
     dure_seal_encode(&writer, &(dure_seal_t){0});
     if (dure_tx_has_witness(tx->body.kind)) {

@@ -66,6 +66,16 @@ bool dure_sign(dure_signature_t *signature, const dure_secret_key_t *secret, con
     }
 }
 
+bool dure_sign_keyed(dure_signature_t *signature, const dure_secret_key_t *secret,
+                     const dure_public_key_t *key, const void *message, size_t message_size)
+{
+    if (secret->scheme != DURE_SCHEME_ED25519 || key->scheme != DURE_SCHEME_ED25519) {
+        return dure_sign(signature, secret, message, message_size);
+    }
+    ed25519_sign_keyed(signature->bytes, secret->seed, key->bytes, message, message_size);
+    return true;
+}
+
 const char *dure_crypto_result_name(dure_crypto_result_t result)
 {
     switch (result) {

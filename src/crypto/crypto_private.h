@@ -10,6 +10,9 @@ dure_crypto_result_t ed25519_verify(const uint8_t key[33], const uint8_t signatu
 void ed25519_key_of(uint8_t key[33], const uint8_t seed[32]);
 void ed25519_sign(uint8_t signature[64], const uint8_t seed[32], const void *message,
                   size_t message_size);
+/* The same, when the seed's own key is at hand. */
+void ed25519_sign_keyed(uint8_t signature[64], const uint8_t seed[32], const uint8_t key[32],
+                        const void *message, size_t message_size);
 
 /* S < L. */
 bool ed25519_scalar_is_reduced(const uint8_t scalar[32]);

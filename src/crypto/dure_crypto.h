@@ -148,6 +148,12 @@ void dure_signatures_verify(dure_signature_job_t *jobs, uint32_t count);
 DURE_MUST_USE bool dure_public_key_of(dure_public_key_t *key, const dure_secret_key_t *secret);
 DURE_MUST_USE bool dure_sign(dure_signature_t *signature, const dure_secret_key_t *secret,
                              const void *message, size_t message_size);
+/* dure_sign_keyed: the same signature in half the time, for who signs much and keeps the public
+   key. `key` must be what dure_public_key_of gives of `secret`: a signature made with another key
+   would give the secret away. */
+DURE_MUST_USE bool dure_sign_keyed(dure_signature_t *signature, const dure_secret_key_t *secret,
+                                   const dure_public_key_t *key, const void *message,
+                                   size_t message_size);
 
 const char *dure_crypto_result_name(dure_crypto_result_t result);
 

@@ -173,14 +173,22 @@ void ed25519_key_of(uint8_t key[33], const uint8_t seed[32])
     sodium_memzero(secret, sizeof(secret));
 }
 
-void ed25519_sign(uint8_t signature[64], const uint8_t seed[32], const void *message,
-                  size_t message_size)
+void ed25519_sign_keyed(uint8_t signature[64], const uint8_t seed[32], const uint8_t key[32],
+                        const void *message, size_t message_size)
 {
     static const uint8_t NOTHING[1] = {0};
-    uint8_t key[crypto_sign_PUBLICKEYBYTES];
-    uint8_t secret[crypto_sign_SECRETKEYBYTES];
-    DURE_ASSERT(crypto_sign_seed_keypair(key, secret, seed) == 0);
+    uint8_t secret[crypto_sign_SECRETKEYBYTES]; /* seed || key */
+    memcpy(secret, seed, 32);
+    memcpy(secret + 32, key, 32);
     DURE_ASSERT(crypto_sign_detached(signature, NULL, message_size > 0 ? message : NOTHING,
                                      message_size, secret) == 0);
     sodium_memzero(secret, sizeof(secret));
+}
+
+void ed25519_sign(uint8_t signature[64], const uint8_t seed[32], const void *message,
+                  size_t message_size)
+{
+    uint8_t key[33];
+    ed25519_key_of(key, seed);
+    ed25519_sign_keyed(signature, seed, key, message, message_size);
 }

@@ -144,6 +144,11 @@ static void the_standards_vectors_hold(void **state)
         assert_int_equal(dure_public_key_check(&key), DURE_CRYPTO_OK);
         assert_int_equal(dure_signature_verify(&key, &signature, message, size), DURE_CRYPTO_OK);
         assert_true(dure_sign(&signed_here, &secret, message, size));
+        dure_public_key_t own;
+        dure_signature_t keyed;
+        assert_true(dure_public_key_of(&own, &secret));
+        assert_true(dure_sign_keyed(&keyed, &secret, &own, message, size));
+        assert_memory_equal(&keyed, &signed_here, sizeof keyed);
         assert_memory_equal(&signed_here, &signature, sizeof(signature));
     }
     fclose(file);
