@@ -262,8 +262,8 @@ DURE_MUST_USE bool city_tick(city_world_t *world, dure_time_t time);
 DURE_MUST_USE bool city_signers_start(city_signers_t *signers);
 void city_sign_begin(city_signers_t *signers, city_batch_t *batch, const dure_hash_t *chain_id);
 bool city_is_signed(city_signers_t *signers, const city_batch_t *batch);
-/* city_key_note: keeps somebody's public key, so that his signatures cost half; city_key_known gives
-   it back.  Both are of the thread that plays. */
+/* city_key_note: keeps somebody's public key, so that his signatures cost half; city_key_known
+   gives it back.  Both are of the thread that plays. */
 void city_key_note(city_signers_t *signers, const dure_secret_key_t *secret,
                    const dure_public_key_t *key);
 bool city_key_known(const city_signers_t *signers, dure_public_key_t *key,
