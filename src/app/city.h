@@ -68,7 +68,7 @@ DURE_MUST_USE bool city_data_names(char names[DURE_CITIES_MAX][CITY_NAME_SIZE], 
 #define CITY_LOTS_MAX 30u /* kept below the ledger's 32 */
 
 /* The funds of a city.  Fund numbers are of the chain: city_fund. */
-typedef enum { CITY_GENERAL, CITY_PAPER, CITY_FUNDS } city_fund_t;
+typedef enum { CITY_GENERAL, CITY_PAPER, CITY_YOUTH, CITY_FUNDS } city_fund_t;
 
 /* Whoever buys and pays. */
 typedef struct {
@@ -78,6 +78,12 @@ typedef struct {
     uint64_t bought_month; /* won ordered in the present month */
     uint32_t lots[CITY_LOTS_MAX];
     uint8_t lot_first, lot_count;
+    bool lots_unsure; /* its lots' numbers are not known here any more */
+    bool has_gifts;   /* what was given once is not given again */
+    uint16_t born;    /* year */
+    uint32_t lots_made;
+    uint32_t gifts_month; /* won received */
+    uint32_t youth;       /* won of the youth dividend */
     dure_secret_key_t secret;
 } city_holder_t;
 
@@ -93,7 +99,8 @@ typedef struct {
     uint64_t party;
     uint64_t next_number;
     uint64_t balances[CITY_FUNDS];
-    uint64_t owner; /* index of a citizen + 1, or 0 */
+    uint64_t owed[CITY_FUNDS]; /* to the refund reserve */
+    uint64_t owner;            /* index of a citizen + 1, or 0 */
     uint16_t category;
     bool risky;   /* its payouts are held three days */
     bool refused; /* no citizen can pay here: too large, or of an excluded kind */
@@ -140,6 +147,37 @@ typedef struct city_pending_payout {
     dure_amount_t amount;
     dure_day_t due;
 } city_pending_payout_t;
+
+/* What is to happen on a later day. */
+typedef struct {
+    dure_tx_id_t payment;
+    uint32_t payer, shop, amount;
+    bool is_part;
+    dure_day_t due;
+} city_refund_due_t;
+
+typedef struct {
+    uint32_t holder, lot, face;
+    dure_day_t made, due;
+} city_cancel_due_t;
+
+/* How often what happened. */
+typedef struct {
+    uint64_t cancels, voids, refunds, refunds_partial, refunds_advanced, gifts, collections;
+    uint64_t grant_rows, youth_payments, lapses;
+} city_counts_t;
+
+/* What happens beside buying and paying: city_mix.c, city_youth.c. */
+typedef struct {
+    city_refund_due_t *refunds; /* owned, as the next two */
+    uint64_t refund_count, refund_capacity;
+    city_cancel_due_t *cancels;
+    uint64_t cancel_count, cancel_capacity;
+    uint32_t *youths; /* citizens who got the youth dividend, by index */
+    uint64_t youth_count;
+    uint64_t reserve; /* won in the account that advances refunds */
+    city_counts_t counts;
+} city_mix_t;
 
 /* How far a month has come. */
 typedef struct {
@@ -208,6 +246,7 @@ typedef struct {
     city_bank_t bank;
     city_progress_t progress;
     city_totals_t totals;
+    city_mix_t mix;
 } city_t;
 
 /* What all cities share: the chain, its clock, the way to the node. */
@@ -296,8 +335,8 @@ DURE_MUST_USE bool city_write_keys(city_t *city, const char *directory,
                                    const city_holder_t *citizen, const city_shop_t *shop);
 /* Raises the fund's monthly issue by vote, with its notice, before a month that needs more. */
 DURE_MUST_USE bool city_raise_issue(city_t *city, uint64_t won);
-/* The treasury fills the budget account. */
-DURE_MUST_USE bool city_fill_budget(city_t *city, const char *account, dure_amount_t amount);
+/* The treasury fills one of the city's accounts. */
+DURE_MUST_USE bool city_fill_account(city_t *city, const char *account, dure_amount_t amount);
 /* ---- city_opening.c: what was in people's hands before the first month of the data */
 DURE_MUST_USE bool city_grant_opening(city_t *city);
 
@@ -308,6 +347,47 @@ DURE_MUST_USE bool city_day_morning(city_t *city, uint32_t month, uint32_t day);
 DURE_MUST_USE bool city_day_evening(city_t *city);
 DURE_MUST_USE bool city_day_ends(city_t *city);
 DURE_MUST_USE bool city_month_ends(city_t *city, uint32_t month);
+
+/* What city_mix.c and city_youth.c use of it: a shop, the popular ones more often; the won of a
+   payment; a payment in the given fund, 0: as the programs' priorities say. */
+city_shop_t *city_draw_shop(city_t *city, bool refused);
+uint64_t city_draw_payment(city_t *city);
+dure_tx_t city_payment(city_t *city, city_holder_t *payer, const city_shop_t *shop, uint64_t won,
+                       uint64_t fund);
+
+/* ---- city_mix.c: what happens beside buying and paying */
+bool city_wallet_has_room(const city_holder_t *holder);
+void city_wallet_add(city_holder_t *holder, uint64_t won);
+void city_wallet_take(city_holder_t *holder, uint64_t won);
+void city_shop_receives(city_t *city, city_shop_t *shop, city_fund_t fund, uint64_t won);
+/* Now and then: an order like this one that is never paid. */
+DURE_MUST_USE bool city_mix_order_void(city_t *city, const dure_tx_t *order, city_holder_t *buyer);
+DURE_MUST_USE bool city_mix_bought(city_t *city, city_holders_t *holders, city_holder_t *buyer,
+                                   uint64_t face);
+/* What is due today; the sums are of registered people's money. */
+DURE_MUST_USE bool city_mix_cancels(city_t *city, uint64_t *cancelled);
+DURE_MUST_USE bool city_mix_refunds(city_t *city, uint64_t *refunded);
+/* True if this payer shows a code of his own for the shop to scan; then the collection is sent. */
+bool city_mix_shows_code(city_t *city, const city_holder_t *payer);
+DURE_MUST_USE bool city_mix_collection(city_t *city, city_holder_t *payer, city_shop_t *shop,
+                                       uint64_t won);
+/* After a registered citizen's payment. */
+DURE_MUST_USE bool city_mix_paid(city_t *city, city_holder_t *payer, const city_shop_t *shop,
+                                 const dure_tx_id_t *payment, uint64_t won, bool from_one_lot);
+void city_mix_month_begins(city_t *city);
+void city_mix_end(city_t *city);
+
+/* ---- city_youth.c: the youth dividend of a quarter, from its grant to its lapse */
+DURE_MUST_USE bool city_youth_day(city_t *city);
+
+/* ---- city_grant.c: an approved list, paid from a city account */
+typedef struct {
+    uint64_t party;
+    dure_amount_t amount; /* 0: as the program says */
+} city_row_t;
+/* Rows ascending by party.  Votes on the list and carries it out; total is what all rows move. */
+DURE_MUST_USE bool city_grant(city_t *city, city_fund_t fund, const char *account,
+                              const city_row_t *rows, uint32_t count, dure_amount_t total);
 
 /* ---- city_world.c: all cities through all months */
 DURE_MUST_USE bool city_world_play(city_world_t *world);

@@ -244,7 +244,8 @@ bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS])
 {
     city->monthly_issue = UINT64_C(10000000000); /* the programs' initial value */
     if ((appoints(city->world) && !appoint(city)) || !open_account(city, "budget") ||
-        !open_account(city, "opening")) {
+        !open_account(city, "opening") || !open_account(city, "youth") ||
+        !open_account(city, "refund_reserve")) {
         return false;
     }
     for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
@@ -268,7 +269,7 @@ bool city_raise_issue(city_t *city, uint64_t won)
     return true;
 }
 
-bool city_fill_budget(city_t *city, const char *account, dure_amount_t amount)
+bool city_fill_account(city_t *city, const char *account, dure_amount_t amount)
 {
     dure_body_t body = {.kind = DURE_BODY_DEPOSIT, .deposit = {.amount = amount}};
     return name_of(&body.deposit.account, account) && city_send_bank(city, &body, DURE_RESULT_DONE);

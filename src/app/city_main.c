@@ -24,7 +24,7 @@ extern char **environ;
 
 typedef struct {
     bool demo;
-    const char *city, *fraction, *out, *data, *program, *paper;
+    const char *city, *fraction, *out, *data, *program, *paper, *youth;
     uint64_t seed;
     uint32_t months;     /* 0 = all */
     char bin[PATH_SIZE]; /* folder of this program; dured and dure stand beside it */
@@ -55,6 +55,8 @@ static const char usage[] =
     "  --program FILE   the general fund's rules (default: examples/gimpo/general.yak)\n"
     "  --paper FILE     those of bearer cards and paper (default: "
     "examples/gimpo/paper_and_bulk.yak)\n"
+    "  --youth FILE     those of the youth dividend of 2020, for a city alone (default: "
+    "examples/gimpo/youth_2020q1.yak)\n"
     "\n"
     "exit: 0 every figure is exact and the audit holds, 1 not so, 2 wrong usage, 3 the world "
     "failed\n";
@@ -323,6 +325,7 @@ static bool play(run_t *run, city_world_t *world)
         const char *const programs[CITY_FUNDS] = {
             [CITY_GENERAL] = run->program,
             [CITY_PAPER] = run->paper,
+            [CITY_YOUTH] = world->city_count > 1 ? NULL : run->youth,
         };
         if (!city_set_up(&world->cities[i], programs) || !city_grant_opening(&world->cities[i])) {
             return false;
@@ -413,13 +416,19 @@ static bool parse_u64(uint64_t *out, const char *text)
 /* Returns -1 to go on, else the exit code. */
 static int parse_options(run_t *run, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"city", required_argument, NULL, 'c'},  {"fraction", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 's'},  {"months", required_argument, NULL, 'm'},
-        {"out", required_argument, NULL, 'o'},   {"dir", required_argument, NULL, 'o'},
-        {"data", required_argument, NULL, 'd'},  {"program", required_argument, NULL, 'p'},
-        {"paper", required_argument, NULL, 'P'}, {"demo", no_argument, NULL, 'D'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"city", required_argument, NULL, 'c'},
+                                            {"fraction", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"months", required_argument, NULL, 'm'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"dir", required_argument, NULL, 'o'},
+                                            {"data", required_argument, NULL, 'd'},
+                                            {"program", required_argument, NULL, 'p'},
+                                            {"paper", required_argument, NULL, 'P'},
+                                            {"youth", required_argument, NULL, 'y'},
+                                            {"demo", no_argument, NULL, 'D'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     bool wrong = false;
     uint64_t months = 0;
     int option;
@@ -441,6 +450,8 @@ static int parse_options(run_t *run, int argc, char **argv)
             run->program = optarg;
         } else if (option == 'P') {
             run->paper = optarg;
+        } else if (option == 'y') {
+            run->youth = optarg;
         } else if (option == 'D') {
             run->demo = true;
         } else {
@@ -508,6 +519,7 @@ int main(int argc, char **argv)
                         .data = "data",
                         .program = "examples/gimpo/general.yak",
                         .paper = "examples/gimpo/paper_and_bulk.yak",
+                        .youth = "examples/gimpo/youth_2020q1.yak",
                         .seed = 1};
     static city_world_t world;
     int usage_exit = parse_options(&run, argc, argv);

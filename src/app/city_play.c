@@ -20,7 +20,7 @@
 
 static uint64_t room_to_buy(const city_holders_t *holders, const city_holder_t *holder)
 {
-    if (holder->lot_count >= CITY_LOTS_MAX) {
+    if (!city_wallet_has_room(holder)) {
         return 0;
     }
     if (holders->fund == CITY_PAPER) {
@@ -29,8 +29,8 @@ static uint64_t room_to_buy(const city_holders_t *holders, const city_holder_t *
         return room < BEARER_LEAST_WON ? 0 : room;
     }
     uint64_t month = PURCHASE_LIMIT_WON - holder->bought_month;
-    uint64_t holding =
-        holder->balance >= HOLDING_LIMIT_WON ? 0 : HOLDING_LIMIT_WON - holder->balance;
+    uint64_t wallet = holder->balance + holder->youth;
+    uint64_t holding = wallet >= HOLDING_LIMIT_WON ? 0 : HOLDING_LIMIT_WON - wallet;
     return month < holding ? month : holding;
 }
 
@@ -47,7 +47,8 @@ static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uin
                                                    .price_max = price}}};
     dure_body_t credit = {.kind = DURE_BODY_PURCHASE_CREDIT,
                           .purchase_credit = {.order = order.id, .price = price}};
-    if (!city_send(city, &order, &buyer->secret, DURE_RESULT_DONE) ||
+    if (!city_mix_order_void(city, &order, buyer) ||
+        !city_send(city, &order, &buyer->secret, DURE_RESULT_DONE) ||
         !city_send_bank(city, &credit, DURE_RESULT_DONE)) {
         return false;
     }
@@ -58,13 +59,10 @@ static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uin
     dure_amount_t *subsidies = &city->bank.subsidies_day[holders->fund];
     *subsidies = dure_amount_plus(*subsidies, subsidy);
     city->budget = dure_amount_minus(city->budget, subsidy);
-    buyer->balance += face;
+    city_wallet_add(buyer, face);
     buyer->bought_month += face;
-    uint8_t slot = (uint8_t)((buyer->lot_first + buyer->lot_count) % CITY_LOTS_MAX);
-    buyer->lots[slot] = (uint32_t)face;
-    buyer->lot_count++;
     holders->held += face;
-    return true;
+    return city_mix_bought(city, holders, buyer, face);
 }
 
 /* Round sums, as people buy. */
@@ -124,23 +122,7 @@ static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t *left, ui
 /* ---- paying
  * -------------------------------------------------------------------------------------------- */
 
-static void take_from_lots(city_holder_t *citizen, uint64_t won)
-{
-    citizen->balance -= won;
-    while (won > 0) {
-        uint32_t *lot = &citizen->lots[citizen->lot_first];
-        uint64_t part = *lot < won ? *lot : won;
-        *lot -= (uint32_t)part;
-        won -= part;
-        if (*lot == 0) {
-            citizen->lot_first = (uint8_t)((citizen->lot_first + 1) % CITY_LOTS_MAX);
-            citizen->lot_count--;
-        }
-    }
-}
-
-/* A shop, the popular ones more often. */
-static city_shop_t *draw_shop(city_t *city, bool refused)
+city_shop_t *city_draw_shop(city_t *city, bool refused)
 {
     for (int tries = 0; tries < 200; tries++) {
         double u = city_random_unit(&city->random);
@@ -152,23 +134,32 @@ static city_shop_t *draw_shop(city_t *city, bool refused)
     return NULL;
 }
 
-static dure_tx_t payment_of(city_t *city, city_holder_t *payer, const city_shop_t *shop,
-                            uint64_t won)
+uint64_t city_draw_payment(city_t *city)
+{
+    double drawn = city_random_lognormal(&city->random, PAYMENT_MEAN_WON, PAYMENT_SIGMA);
+    uint64_t won = drawn > PAYMENT_MOST_WON ? PAYMENT_MOST_WON : (uint64_t)drawn;
+    return won < 1000 ? 1000 : won / 100 * 100;
+}
+
+dure_tx_t city_payment(city_t *city, city_holder_t *payer, const city_shop_t *shop, uint64_t won,
+                       uint64_t fund)
 {
     uint8_t channel = city_random_below(&city->random, 10) < 7 ? DURE_CHANNEL_QR_MERCHANT
                                                                : DURE_CHANNEL_QR_CUSTOMER;
-    return (dure_tx_t){
-        .version = 1,
-        .id = {payer->party, 0, payer->next_number++},
-        .valid_until = city->world->now + HOUR_MS,
-        .body = {
-            .kind = DURE_BODY_PAYMENT,
-            .payment = {.payee = shop->party, .amount = dure_amount(won), .channel = channel}}};
+    return (dure_tx_t){.version = 1,
+                       .id = {payer->party, 0, payer->next_number++},
+                       .valid_until = city->world->now + HOUR_MS,
+                       .body = {.kind = DURE_BODY_PAYMENT,
+                                .payment = {.payee = shop->party,
+                                            .amount = dure_amount(won),
+                                            .channel = channel,
+                                            .funds_count = fund != 0,
+                                            .funds = {{fund}}}}};
 }
 
 static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uint64_t won)
 {
-    city_shop_t *shop = draw_shop(city, false);
+    city_shop_t *shop = city_draw_shop(city, false);
     uint64_t owner =
         holders == &city->citizens ? (uint64_t)(payer - holders->items) + 1 : UINT64_MAX;
     if (shop == NULL) {
@@ -177,36 +168,44 @@ static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uin
     }
     if (shop->owner == owner) {
         /* He is the owner: the rules refuse that, and he pays the next shop instead. */
-        dure_tx_t own = payment_of(city, payer, shop, won);
+        dure_tx_t own = city_payment(city, payer, shop, won, 0);
         if (!city_send(city, &own, &payer->secret, DURE_RESULT_RULE_DENIED)) {
             return false;
         }
         do {
-            shop = draw_shop(city, false);
+            shop = city_draw_shop(city, false);
         } while (shop != NULL && shop->owner == owner);
         DURE_ASSERT(shop != NULL);
     }
-    dure_tx_t tx = payment_of(city, payer, shop, won);
-    if (!city_send(city, &tx, &payer->secret, DURE_RESULT_DONE)) {
+    const bool citizen = holders == &city->citizens;
+    const bool shows_code = citizen && city_mix_shows_code(city, payer);
+    const bool from_one_lot = !shows_code && payer->lots[payer->lot_first] >= won;
+    /* Who has the youth dividend as well says which money this is. */
+    const uint64_t fund = payer->youth > 0 ? city_fund(city, holders->fund) : 0;
+    dure_tx_t tx = {0};
+    if (!shows_code) {
+        tx = city_payment(city, payer, shop, won, fund);
+    }
+    if (shows_code ? !city_mix_collection(city, payer, shop, won)
+                   : !city_send(city, &tx, &payer->secret, DURE_RESULT_DONE)) {
         return false;
     }
-    take_from_lots(payer, won);
-    shop->balances[holders->fund] += won;
+    city_wallet_take(payer, won);
+    city_shop_receives(city, shop, holders->fund, won);
     city->totals.payments++;
     city->totals.spent += won;
     holders->held -= won;
-    city->totals.shops += won;
-    return true;
+    return !citizen || city_mix_paid(city, payer, shop, &tx.id, won, from_one_lot);
 }
 
 /* Now and then somebody tries what the rules forbid. */
 static bool try_forbidden(city_t *city, city_holder_t *payer)
 {
-    city_shop_t *shop = draw_shop(city, true);
+    city_shop_t *shop = city_draw_shop(city, true);
     if (shop == NULL || payer->balance == 0 || city_random_below(&city->random, 300) != 0) {
         return true;
     }
-    dure_tx_t tx = payment_of(city, payer, shop, 1 + payer->balance / 2);
+    dure_tx_t tx = city_payment(city, payer, shop, 1 + payer->balance / 2, 0);
     return city_send(city, &tx, &payer->secret, DURE_RESULT_RULE_DENIED);
 }
 
@@ -242,9 +241,7 @@ static city_holder_t *draw_payer(city_t *city, city_holders_t *holders, uint64_t
 static bool pay_in_all(city_t *city, city_holders_t *holders, uint64_t won)
 {
     while (won > 0) {
-        double drawn = city_random_lognormal(&city->random, PAYMENT_MEAN_WON, PAYMENT_SIGMA);
-        uint64_t amount = drawn > PAYMENT_MOST_WON ? PAYMENT_MOST_WON : (uint64_t)drawn;
-        amount = amount < 1000 ? 1000 : amount / 100 * 100;
+        uint64_t amount = city_draw_payment(city);
         amount = amount > won || won - amount < 1000 ? won : amount;
         city_holder_t *payer = draw_payer(city, holders, amount);
         amount = amount > payer->balance ? payer->balance : amount;
@@ -398,7 +395,7 @@ static bool prepare(city_t *city, const city_month_t *month)
     dure_amount_t missing;
     if (dure_amount_sub(&missing, needed, city->budget)) {
         city->budget = needed;
-        if (!dure_amount_is_zero(missing) && !city_fill_budget(city, "budget", missing)) {
+        if (!dure_amount_is_zero(missing) && !city_fill_account(city, "budget", missing)) {
             return false;
         }
     }
@@ -408,6 +405,7 @@ static bool prepare(city_t *city, const city_month_t *month)
         city->citizens.items[i].bought_month = 0;
         may += room_to_buy(&city->citizens, &city->citizens.items[i]);
     }
+    city_mix_month_begins(city);
     city->progress.general_won = may < month->charged_won ? may : month->charged_won;
     return true;
 }
@@ -447,6 +445,13 @@ static bool buy_today(city_t *city, const city_month_t *month, uint32_t day)
     uint64_t people = due_by(progress->general_won, progress->charge_weights, day, days);
     uint64_t cards = due_by(cards_won, progress->charge_weights, day, days);
     uint64_t left = 0;
+    uint64_t cancelled = 0;
+    if (!city_mix_cancels(city, &cancelled)) {
+        return false;
+    }
+    /* What was cancelled is sold again. */
+    progress->charged -= cancelled;
+    progress->charged_general -= cancelled;
     people -= progress->charged_general;
     cards -= cards_charged;
     /* In a very small city not everything happens every day. */
@@ -485,6 +490,12 @@ bool city_day_morning(city_t *city, uint32_t index, uint32_t day)
 
 bool city_day_evening(city_t *city)
 {
+    uint64_t refunded = 0;
+    if (!city_youth_day(city) || !city_mix_refunds(city, &refunded)) {
+        return false;
+    }
+    /* What came back is spent again. */
+    city->progress.due_today += refunded;
     return pay_by_all(city, city->progress.due_today);
 }
 

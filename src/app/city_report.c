@@ -8,7 +8,7 @@
 /* The figures of a month that are reported, as the summary names them. */
 typedef struct {
     uint64_t registered, charged, spent, cancelled, refunded, gifted, granted, lapsed;
-    uint64_t bearers, bearer_charged, bearer_spent, opening;
+    uint64_t bearers, bearer_charged, bearer_spent, opening, youth_spent;
 } figures_t;
 
 static const struct {
@@ -27,6 +27,7 @@ static const struct {
     {"bearer_charged", offsetof(figures_t, bearer_charged)},
     {"bearer_spent", offsetof(figures_t, bearer_spent)},
     {"opening", offsetof(figures_t, opening)},
+    {"youth_spent", offsetof(figures_t, youth_spent)},
 };
 #define MEMBERS (sizeof members / sizeof members[0])
 
@@ -58,6 +59,10 @@ static void add_part(figures_t *figures, const city_t *city, const json_t *part)
         figures->opening += number_of(part, "granted");
     } else {
         figures->granted += number_of(part, "granted");
+    }
+    if (fund == city_fund(city, CITY_YOUTH)) {
+        figures->youth_spent += spent; /* beside what the data count */
+        return;
     }
     figures->charged += charged;
     figures->spent += spent;
@@ -154,6 +159,36 @@ static bool add_cities(const city_world_t *world, json_t *summary, const json_t 
     return exact;
 }
 
+/* How often what happened, of all cities. */
+static json_t *mix_json(const city_world_t *world)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } counted[] = {
+        {"cancels", offsetof(city_counts_t, cancels)},
+        {"unpaid_orders", offsetof(city_counts_t, voids)},
+        {"refunds", offsetof(city_counts_t, refunds)},
+        {"refunds_partial", offsetof(city_counts_t, refunds_partial)},
+        {"refunds_advanced", offsetof(city_counts_t, refunds_advanced)},
+        {"gifts", offsetof(city_counts_t, gifts)},
+        {"collections", offsetof(city_counts_t, collections)},
+        {"grant_rows", offsetof(city_counts_t, grant_rows)},
+        {"youth_payments", offsetof(city_counts_t, youth_payments)},
+        {"lapses", offsetof(city_counts_t, lapses)},
+    };
+    json_t *mix = json_object();
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
+        uint64_t sum = 0;
+        for (uint32_t c = 0; c < world->city_count; c++) {
+            const uint8_t *counts = (const uint8_t *)&world->cities[c].mix.counts;
+            sum += *(const uint64_t *)(const void *)(counts + counted[i].offset);
+        }
+        json_object_set_new(mix, counted[i].name, json_integer((json_int_t)sum));
+    }
+    return mix;
+}
+
 bool city_report(city_world_t *world, const char *path, const json_t *audit, double fraction,
                  double seconds, uint64_t peak_rss_bytes)
 {
@@ -169,6 +204,7 @@ bool city_report(city_world_t *world, const char *path, const json_t *audit, dou
     for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
         json_object_set(summary, copied[i], json_object_get(audit, copied[i]));
     }
+    json_object_set_new(summary, "mix", mix_json(world));
     json_object_set_new(summary, "seconds", json_real(seconds));
     json_object_set(summary, "verify_seconds", json_object_get(audit, "seconds"));
     json_object_set(summary, "log_bytes", json_object_get(audit, "log_bytes"));
