@@ -58,13 +58,20 @@ def check_summary(summary):
     audit = summary["audit"]
     charged = sum(m["charged"] for m in months)
     spent = sum(m["spent"] for m in months)
-    report(audit["issued"] == charged, "issued is what was charged")
-    report(audit["held_citizens"] == charged - spent, "citizens hold what was charged and not spent")
-    report(audit["held_merchants"] + audit["pending"] + audit["redeemed"] == spent,
-           "what was spent is with merchants, pending or redeemed")
-    report(audit["difference"] == 0 and audit["refunded"] == 0 and audit["lapsed"] == 0, "the difference is 0")
-    report(audit["escrow"] == audit["escrow_at_bank"] == charged - audit["redeemed"],
-           "escrow is what is not yet redeemed, by the chain and by the bank")
+    cancelled, granted, youth, lapsed = (sum(m[name] for m in summary["months"])
+                                         for name in ("cancelled", "granted", "youth_spent", "lapsed"))
+    advances = audit["issued_by"]["advances"]
+    report(audit["issued"] == charged + cancelled + granted + advances, "issued is what was bought, granted and advanced")
+    report(audit["held_citizens"] == charged - spent + granted - youth - lapsed,
+           "citizens hold what was charged or granted, and neither spent nor lapsed")
+    out = audit["held_merchants"] + audit["pending"] + audit["redeemed"] + audit["refunded"]
+    report(out == spent + youth + cancelled + advances,
+           "what was spent is with merchants, pending or redeemed; what was cancelled is pending or refunded")
+    report(audit["difference"] == 0 and audit["lapsed"] == lapsed, "the difference is 0")
+    report(audit["escrow"] == audit["escrow_at_bank"] == audit["issued"] - audit["redeemed"] - audit["refunded"] - lapsed,
+           "escrow is what is not yet redeemed, refunded or lapsed, by the chain and by the bank")
+    seldom = {name for name, times in summary["mix"].items() if times == 0}
+    report(seldom <= {"lapses"}, "each kind of the mix happened, with so few people all but the lapse", f"never: {seldom}")
     report(audit["redeemed"] > 0 and audit["pending"] > 0 and summary["refused"] > 0,
            "there were payouts made, payouts open, and refusals")
     wanted = {"city", "fraction", "months", "payments", "refunds", "audit", "state_root", "seconds", "log_bytes",
