@@ -69,6 +69,17 @@ typedef struct {
     dure_tag_t tag;
 } dure_pair_t;
 void dure_hash_pairs(const dure_pair_t *pairs, uint32_t count);
+/* dure_hash_many: SHA-256(tag || head || data) of many messages, faster than one by one.  What is
+   hashed must not be the `out` of another one. */
+#define DURE_HASH_HEAD_MAX 63u
+typedef struct {
+    dure_hash_t *out;
+    const void *head, *data; /* each may be NULL if it has no bytes */
+    size_t size;             /* of the data */
+    uint8_t head_size;       /* in [0, DURE_HASH_HEAD_MAX] */
+    dure_tag_t tag;
+} dure_hash_job_t;
+void dure_hash_many(const dure_hash_job_t *jobs, uint32_t count);
 /* dure_sha256: plain SHA-256 without a tag, for outside formats and test vectors only. */
 void dure_sha256(dure_hash_t *out, const void *data, size_t size);
 
