@@ -13,7 +13,11 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
-# make replay
+# make cities: each of the 31 cities by itself, at one hundredth, unless CITY or FRACTION is given
+CITIES_FRACTION := $(or $(FRACTION),0.01)
+CITIES_CITY := $(if $(CITY),--city "$(CITY)")
+
+# make replay: one city, or CITY=all: every city on one chain
 CITY ?= 김포시
 FRACTION ?= 1
 SEED ?= 1
@@ -26,7 +30,7 @@ FUZZ ?=
 MAKEFLAGS += --no-print-directory
 export BUILD CC OPT JOBS CITY FRACTION SEED OUT SECONDS_EACH FUZZ
 
-.PHONY: all build install run test bench replay format lint fuzz crash clean help
+.PHONY: all build install run test bench replay cities format lint fuzz crash clean help
 .DEFAULT_GOAL := build
 
 all: build
@@ -52,6 +56,10 @@ bench: build ## measure, PostgreSQL beside it; writes $(BUILD)/bench.json
 
 replay: build ## replay real months of CITY at FRACTION with SEED; writes $(OUT)/summary.json
 	@tools/replay.sh
+
+cities: build ## replay each of the 31 cities at FRACTION (0.01 unless told); CITY=all: on one chain
+	@python3 tools/replay_all.py --build "$(BUILD)" --fraction "$(CITIES_FRACTION)" --seed "$(SEED)" \
+	    --out "$(BUILD)/cities" $(CITIES_CITY)
 
 fuzz: install ## fuzz every parser for SECONDS_EACH seconds (clang, libFuzzer)
 	@tools/fuzz.sh
