@@ -265,6 +265,17 @@ static void append(dure_consensus_t *self)
     }
 }
 
+/* How many must be ready to be worth a block.  Large blocks cost less for each transaction; while
+   many wait for their signatures, it is their queue that they wait in and not the block's. */
+static uint32_t worth_a_block(const dure_consensus_t *self)
+{
+    const uint64_t waiting = self->last - self->first;
+    const uint32_t part = (uint32_t)(waiting / SOLO_WAITING_PART) + 1u;
+    const uint32_t early = dure_store_append_is_busy(self->config.store) ? SOLO_EARLY_TXS : 1u;
+    const uint32_t enough = part < SOLO_ENOUGH_MAX ? part : SOLO_ENOUGH_MAX;
+    return enough > early ? enough : early;
+}
+
 /* What waits is worth a block: the store is free, or there is much of it. */
 static bool should_build(dure_consensus_t *self)
 {
@@ -274,8 +285,7 @@ static bool should_build(dure_consensus_t *self)
         self->staged_bytes >= SOLO_STAGED_BYTES_MAX) {
         return false;
     }
-    bool is_busy = dure_store_append_is_busy(self->config.store);
-    uint32_t enough = is_busy ? SOLO_EARLY_TXS : 1u;
+    const uint32_t enough = worth_a_block(self);
     return solo_ready(self, enough) >= enough;
 }
 

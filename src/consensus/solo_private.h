@@ -10,6 +10,9 @@
 /* While a batch is being written the next block is executed early, beside it, only if it is worth
    a block of its own; otherwise what comes meanwhile is collected for one. */
 #define SOLO_EARLY_TXS 512u
+/* While many wait, a block takes at least such a part of them, up to so many. */
+#define SOLO_WAITING_PART 8u
+#define SOLO_ENOUGH_MAX   2048u
 /* Bytes of blocks executed beyond the batch under way. */
 #define SOLO_STAGED_BYTES_MAX (DURE_STORE_BATCH_SIZE_MAX - DURE_BLOCK_SIZE_MAX - 4u)
 /* What fits a block, and the one behind it. */

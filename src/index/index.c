@@ -267,6 +267,15 @@ static void job_free(index_job_t *job)
     }
 }
 
+static void jobs_free(index_job_t *job)
+{
+    while (job != NULL) {
+        index_job_t *next = job->next;
+        job_free(job);
+        job = next;
+    }
+}
+
 void dure_index_close(dure_index_t *index)
 {
     if (index == NULL) {
@@ -277,12 +286,8 @@ void dure_index_close(dure_index_t *index)
     (void)pthread_cond_destroy(&index->writer.work);
     (void)pthread_cond_destroy(&index->writer.done);
     (void)pthread_mutex_destroy(&index->writer.mutex);
-    while (index->jobs != NULL) { /* if it could not be written */
-        index_job_t *job = index->jobs;
-        index->jobs = job->next;
-        job_free(job);
-    }
-    job_free(index->spare);
+    jobs_free(index->jobs); /* if it could not be written */
+    jobs_free(index->spare);
     free(index->young);
     free(index->run.bytes);
     free(index->writer.bucket);
@@ -315,9 +320,12 @@ uint32_t index_runs_of(uint32_t count)
 static index_job_t *job_new(dure_index_t *index, size_t size)
 {
     index_job_t *job = index->spare != NULL ? index->spare : calloc(1, sizeof *job);
-    index->spare = NULL;
     if (job == NULL) {
         return NULL;
+    }
+    if (job == index->spare) {
+        index->spare = job->next;
+        index->spare_size -= job->capacity;
     }
     if (job->bytes == NULL || size > job->capacity) {
         free(job->bytes);

@@ -167,7 +167,8 @@ struct dure_index {
     index_young_t *young;
     uint32_t young_max;
     index_job_t *jobs, *last_job; /* not known to be written, the oldest first */
-    index_job_t *spare;
+    index_job_t *spare;           /* written, to be used again */
+    size_t spare_size;
 
     /* Runs whose leaves were found to make their effects root, by the sequence of the first effect,
        plus 1; a ring. */

@@ -11,6 +11,7 @@
 #define COLLECT_SIZE (1u << 20)  /* unless there are so many bytes */
 #define BATCH_SIZE   (16u << 20) /* of one transaction */
 #define WAITING_MAX  (64u << 20) /* then the loop waits */
+#define SPARE_MAX    (16u << 20) /* bytes of jobs kept to be used again */
 #define MERGE_EVERY  256u        /* effects for each step of merging */
 
 void index_bind_integer(sqlite3_stmt *statement, int place, uint64_t value)
@@ -240,8 +241,10 @@ void index_reap(dure_index_t *index)
         index->jobs = job->next;
         free(job->young);
         job->young = NULL;
-        if (index->spare == NULL) {
+        if (index->spare_size + job->capacity <= SPARE_MAX) {
+            job->next = index->spare;
             index->spare = job;
+            index->spare_size += job->capacity;
         } else {
             free(job->bytes);
             free(job);
