@@ -49,10 +49,19 @@ static void services_start(city_t *city)
     }
 }
 
-/* Cards that hold all that is in anybody's hands, some of them not full. */
+/* Cards that hold all that is in anybody's hands and not with the registered, who buy half of what
+   they may at least; some of the cards not full. */
 static uint64_t bearers_needed(const city_data_t *data)
 {
-    return data->held_most_won / 250000 + data->opening_won / 250000;
+    uint64_t people = 0, sold = data->opening_won;
+    for (uint32_t i = 0; i < data->month_count; i++) {
+        people += data->months[i].registered;
+        const uint64_t theirs = people * 250000;
+        const uint64_t charged = data->months[i].charged_won;
+        sold += charged > theirs ? charged - theirs : 0;
+    }
+    return (sold < data->held_most_won ? sold : data->held_most_won) / 250000 +
+           data->opening_won / 250000;
 }
 
 bool city_people_start(city_t *city)
