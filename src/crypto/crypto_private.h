@@ -38,8 +38,10 @@ typedef struct {
 } ed25519_term_t;
 
 /* ed25519_sum_is_zero: 8 (sum of r_scalar R + key_scalar A) = 0.  False also if an R or A is not on
-   the curve. */
-bool ed25519_sum_is_zero(const ed25519_term_t *terms, uint32_t count);
+   the curve.  In portable C, and for eight at once where ed25519_ifma_is_here(). */
+bool ed25519_sum_is_zero_portable(const ed25519_term_t *terms, uint32_t count);
+bool ed25519_sum_is_zero_ifma(const ed25519_term_t *terms, uint32_t count);
+bool ed25519_ifma_is_here(void);
 
 /* p256_init: false if the library cannot give the curve. */
 DURE_MUST_USE bool p256_init(void);

@@ -52,6 +52,17 @@ static bool may_stand_in_a_sum(const uint8_t key[33], const uint8_t signature[64
            key_may_stand_in_a_sum(key);
 }
 
+/* Asked of the processor and the operating system, once when the process starts. */
+bool ed25519_ifma_is_here(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512ifma");
+#else
+    return false;
+#endif
+}
+
 typedef struct {
     ed25519_job_t jobs[DURE_SIGNATURES_AT_ONCE];
     ed25519_term_t terms[DURE_SIGNATURES_AT_ONCE + 1]; /* the base point is one of them */
@@ -107,7 +118,10 @@ static bool part_holds(batch_t *batch, uint32_t from, uint32_t until)
     *base = (ed25519_term_t){.r = {1}};
     memcpy(base->key, BASE, 32);
     crypto_core_ed25519_scalar_negate(base->key_scalar, sum);
-    const bool holds = ed25519_sum_is_zero(&batch->terms[from], until - from + 1);
+    const uint32_t count = until - from + 1;
+    const bool holds = ed25519_ifma_is_here()
+                           ? ed25519_sum_is_zero_ifma(&batch->terms[from], count)
+                           : ed25519_sum_is_zero_portable(&batch->terms[from], count);
     *base = kept;
     return holds;
 }

@@ -79,7 +79,7 @@ static void scalar_recode(int8_t digits[POSITIONS], const uint8_t scalar[32])
 
 #include "crypto/ed25519_sum.inc"
 
-bool ed25519_sum_is_zero(const ed25519_term_t *terms, uint32_t count)
+bool ed25519_sum_is_zero_portable(const ed25519_term_t *terms, uint32_t count)
 {
     return sum_is_zero(terms, count);
 }
