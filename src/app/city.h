@@ -68,22 +68,44 @@ DURE_MUST_USE bool city_data_names(char names[DURE_CITIES_MAX][CITY_NAME_SIZE], 
 #define CITY_LOTS_MAX 30u /* kept below the ledger's 32 */
 
 /* The funds of a city.  Fund numbers are of the chain: city_fund. */
-typedef enum { CITY_GENERAL, CITY_PAPER, CITY_YOUTH, CITY_FUNDS } city_fund_t;
+#define CITY_YOUTH_MAX 6u /* quarters of the youth dividend, each a fund of its own */
+typedef enum {
+    CITY_GENERAL,
+    CITY_PAPER,
+    CITY_YOUTH, /* the first of them */
+    CITY_FUNDS = CITY_YOUTH + CITY_YOUTH_MAX
+} city_fund_t;
+
+/* A lot in a wallet, as the ledger must have it. */
+#define CITY_FACE_GIFTED  UINT32_MAX
+#define CITY_FACE_UNKNOWN 0u /* a part of it was given away */
+typedef struct {
+    uint32_t left, face;
+    uint16_t number;
+    uint16_t end; /* its last day */
+} city_lot_t;
+
+/* What a payment took, from the first lot to the last. */
+#define CITY_TAKEN_MAX 4u
+typedef struct {
+    city_lot_t lots[CITY_TAKEN_MAX]; /* `left`: what was taken of it */
+    uint32_t count;                  /* CITY_TAKEN_MAX + 1: there were more */
+} city_taken_t;
 
 /* Whoever buys and pays. */
 typedef struct {
     uint64_t party;
     uint64_t next_number;
-    uint64_t balance;      /* won, as the ledger must have it */
-    uint64_t bought_month; /* won ordered in the present month */
-    uint32_t lots[CITY_LOTS_MAX];
+    uint64_t balance;               /* won of the fund it buys, as the ledger must have it */
+    uint64_t bought_month;          /* won ordered in the present month */
+    uint32_t gifts_month;           /* won received as gifts in the present month */
+    uint32_t granted;               /* won of youth funds in the wallet */
+    city_lot_t lots[CITY_LOTS_MAX]; /* a ring, in the order in which they are spent */
     uint8_t lot_first, lot_count;
-    bool lots_unsure; /* its lots' numbers are not known here any more */
-    bool has_gifts;   /* what was given once is not given again */
-    uint16_t born;    /* year */
-    uint32_t lots_made;
-    uint32_t gifts_month; /* won received */
-    uint32_t youth;       /* won of the youth dividend */
+    uint16_t lot_next; /* the next lot's number, less 1 */
+    uint16_t birth_year;
+    bool blocked; /* its phone is lost, or it died: it can do nothing */
+    bool dead;
     dure_secret_key_t secret;
 } city_holder_t;
 
@@ -99,11 +121,14 @@ typedef struct {
     uint64_t party;
     uint64_t next_number;
     uint64_t balances[CITY_FUNDS];
-    uint64_t owed[CITY_FUNDS]; /* to the refund reserve */
-    uint64_t owner;            /* index of a citizen + 1, or 0 */
+    uint64_t owed; /* of general money, to the refund reserve */
+    uint64_t held; /* of general money, until held_until, for a recheck */
+    dure_day_t held_until;
+    uint64_t owner; /* index of a citizen + 1, or 0 */
     uint16_t category;
     bool risky;   /* its payouts are held three days */
     bool refused; /* no citizen can pay here: too large, or of an excluded kind */
+    bool youth;   /* on the list of shops that take the youth dividend */
     dure_secret_key_t secret;
 } city_shop_t;
 
@@ -147,37 +172,6 @@ typedef struct city_pending_payout {
     dure_amount_t amount;
     dure_day_t due;
 } city_pending_payout_t;
-
-/* What is to happen on a later day. */
-typedef struct {
-    dure_tx_id_t payment;
-    uint32_t payer, shop, amount;
-    bool is_part;
-    dure_day_t due;
-} city_refund_due_t;
-
-typedef struct {
-    uint32_t holder, lot, face;
-    dure_day_t made, due;
-} city_cancel_due_t;
-
-/* How often what happened. */
-typedef struct {
-    uint64_t cancels, voids, refunds, refunds_partial, refunds_advanced, gifts, collections;
-    uint64_t grant_rows, youth_payments, lapses;
-} city_counts_t;
-
-/* What happens beside buying and paying: city_mix.c, city_youth.c. */
-typedef struct {
-    city_refund_due_t *refunds; /* owned, as the next two */
-    uint64_t refund_count, refund_capacity;
-    city_cancel_due_t *cancels;
-    uint64_t cancel_count, cancel_capacity;
-    uint32_t *youths; /* citizens who got the youth dividend, by index */
-    uint64_t youth_count;
-    uint64_t reserve; /* won in the account that advances refunds */
-    city_counts_t counts;
-} city_mix_t;
 
 /* How far a month has come. */
 typedef struct {
@@ -225,6 +219,7 @@ typedef struct {
 } city_signers_t;
 
 typedef struct city_world city_world_t;
+typedef struct city_mix city_mix_t;
 
 /* One city: its people, its shops, its funds and months, and its account at the bank. */
 typedef struct {
@@ -246,7 +241,7 @@ typedef struct {
     city_bank_t bank;
     city_progress_t progress;
     city_totals_t totals;
-    city_mix_t mix;
+    city_mix_t *mix; /* what happens beside buying, paying and cashing out */
 } city_t;
 
 /* What all cities share: the chain, its clock, the way to the node. */
@@ -318,6 +313,30 @@ DURE_MUST_USE bool city_register_shop(city_t *city);
 DURE_MUST_USE bool city_register_bearer(city_t *city);
 dure_secret_key_t city_derive_key(const city_t *city, const char *label, uint64_t index);
 
+/* ---- city_lots.c: what is in a wallet */
+/* Spent after all of its last day or before.  False if there is no place. */
+bool city_lot_add(city_holder_t *holder, city_lot_t lot);
+/* A new one, with the holder's next number; false if there is no place. */
+bool city_lot_issue(city_holder_t *holder, uint32_t face, uint32_t left, dure_day_t end);
+/* The lot of this number, or NULL. */
+city_lot_t *city_lot_find(city_holder_t *holder, uint16_t number);
+city_lot_t *city_lot_at(city_holder_t *holder, uint32_t place);
+void city_lot_remove(city_holder_t *holder, uint16_t number);
+void city_lots_take(city_holder_t *holder, uint64_t won, city_taken_t *taken);
+/* What a refund brings back; false, and nothing is changed, if only the ledger could tell how. */
+bool city_lots_return(city_holder_t *holder, const city_taken_t *taken, uint64_t won);
+/* The last day of a lot that is bought today. */
+dure_day_t city_lot_end(const city_t *city);
+
+/* ---- city_grant.c: an approved list, paid from a city account */
+typedef struct {
+    uint64_t party;
+    dure_amount_t amount; /* 0: as the program says */
+} city_row_t;
+/* Rows ascending by party.  Votes on the list and carries it out; total is what all rows move. */
+DURE_MUST_USE bool city_grant(city_t *city, city_fund_t fund, const char *account,
+                              const city_row_t *rows, uint32_t count, dure_amount_t total);
+
 /* ---- city_bank.c */
 void city_bank_credit(city_t *city, city_fund_t fund, const char *kind, const char *reference,
                       dure_amount_t amount);
@@ -328,6 +347,14 @@ void city_bank_debit(city_t *city, city_fund_t fund, const char *kind, const cha
 /* Genesis, keys/ and the file names that the dure command uses. */
 DURE_MUST_USE bool city_found(city_world_t *world, const char *directory);
 DURE_MUST_USE bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS]);
+/* Texts of one length, to be replaced wherever they stand in a program. */
+typedef struct {
+    char from[12], to[12];
+} city_edit_t;
+
+DURE_MUST_USE bool city_open_account(city_t *city, const char *name);
+DURE_MUST_USE bool city_open_fund(city_t *city, city_fund_t which, const char *program,
+                                  const city_edit_t *edits, size_t count);
 /* Two officers: one proposes, the other approves. */
 DURE_MUST_USE bool city_vote(city_t *city, const dure_act_t *act);
 /* Key files for a person to try the commands with: the services', one citizen's, one shop's. */
@@ -340,6 +367,18 @@ DURE_MUST_USE bool city_fill_account(city_t *city, const char *account, dure_amo
 /* ---- city_opening.c: what was in people's hands before the first month of the data */
 DURE_MUST_USE bool city_grant_opening(city_t *city);
 
+/* ---- what the mix needs of city_play.c */
+/* A shop, the popular ones more often; NULL if there seems to be none. */
+city_shop_t *city_draw_shop(city_t *city, bool refused);
+dure_tx_t city_payment_of(city_t *city, city_holder_t *payer, const city_shop_t *shop,
+                          uint64_t won);
+/* A payment's amount, as people pay. */
+uint64_t city_draw_payment(city_t *city);
+/* A shop gets money, and repays what it owes. */
+void city_shop_receive(city_t *city, city_shop_t *shop, city_fund_t fund, uint64_t won);
+/* A payout that the bank has to make on that day. */
+DURE_MUST_USE bool city_payout_add(city_t *city, const city_pending_payout_t *payout);
+
 /* ---- city_play.c: a city's part of a day, in this order; the world moves the clock between */
 DURE_MUST_USE bool city_month_begins(city_t *city, uint32_t month);
 DURE_MUST_USE bool city_day_votes(city_t *city, uint32_t month, uint32_t day);
@@ -347,47 +386,6 @@ DURE_MUST_USE bool city_day_morning(city_t *city, uint32_t month, uint32_t day);
 DURE_MUST_USE bool city_day_evening(city_t *city);
 DURE_MUST_USE bool city_day_ends(city_t *city);
 DURE_MUST_USE bool city_month_ends(city_t *city, uint32_t month);
-
-/* What city_mix.c and city_youth.c use of it: a shop, the popular ones more often; the won of a
-   payment; a payment in the given fund, 0: as the programs' priorities say. */
-city_shop_t *city_draw_shop(city_t *city, bool refused);
-uint64_t city_draw_payment(city_t *city);
-dure_tx_t city_payment(city_t *city, city_holder_t *payer, const city_shop_t *shop, uint64_t won,
-                       uint64_t fund);
-
-/* ---- city_mix.c: what happens beside buying and paying */
-bool city_wallet_has_room(const city_holder_t *holder);
-void city_wallet_add(city_holder_t *holder, uint64_t won);
-void city_wallet_take(city_holder_t *holder, uint64_t won);
-void city_shop_receives(city_t *city, city_shop_t *shop, city_fund_t fund, uint64_t won);
-/* Now and then: an order like this one that is never paid. */
-DURE_MUST_USE bool city_mix_order_void(city_t *city, const dure_tx_t *order, city_holder_t *buyer);
-DURE_MUST_USE bool city_mix_bought(city_t *city, city_holders_t *holders, city_holder_t *buyer,
-                                   uint64_t face);
-/* What is due today; the sums are of registered people's money. */
-DURE_MUST_USE bool city_mix_cancels(city_t *city, uint64_t *cancelled);
-DURE_MUST_USE bool city_mix_refunds(city_t *city, uint64_t *refunded);
-/* True if this payer shows a code of his own for the shop to scan; then the collection is sent. */
-bool city_mix_shows_code(city_t *city, const city_holder_t *payer);
-DURE_MUST_USE bool city_mix_collection(city_t *city, city_holder_t *payer, city_shop_t *shop,
-                                       uint64_t won);
-/* After a registered citizen's payment. */
-DURE_MUST_USE bool city_mix_paid(city_t *city, city_holder_t *payer, const city_shop_t *shop,
-                                 const dure_tx_id_t *payment, uint64_t won, bool from_one_lot);
-void city_mix_month_begins(city_t *city);
-void city_mix_end(city_t *city);
-
-/* ---- city_youth.c: the youth dividend of a quarter, from its grant to its lapse */
-DURE_MUST_USE bool city_youth_day(city_t *city);
-
-/* ---- city_grant.c: an approved list, paid from a city account */
-typedef struct {
-    uint64_t party;
-    dure_amount_t amount; /* 0: as the program says */
-} city_row_t;
-/* Rows ascending by party.  Votes on the list and carries it out; total is what all rows move. */
-DURE_MUST_USE bool city_grant(city_t *city, city_fund_t fund, const char *account,
-                              const city_row_t *rows, uint32_t count, dure_amount_t total);
 
 /* ---- city_world.c: all cities through all months */
 DURE_MUST_USE bool city_world_play(city_world_t *world);

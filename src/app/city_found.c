@@ -149,21 +149,20 @@ static bool name_of(dure_name_t *name, const char *text)
     return dure_name_from(name, text, strlen(text));
 }
 
-/* The program is Gimpo's; another city gives itself the same rules under its own code, which has as
- * many digits. */
-static void rename_city(uint8_t *source, size_t size, uint32_t region)
+static void edit(uint8_t *source, size_t size, const city_edit_t *edit)
 {
-    static const char gimpo[] = "41570";
-    char own[16];
-    snprintf(own, sizeof own, "%05u", region);
-    for (size_t at = 0; at + sizeof gimpo - 1 <= size; at++) {
-        if (memcmp(source + at, gimpo, sizeof gimpo - 1) == 0) {
-            memcpy(source + at, own, sizeof gimpo - 1);
+    const size_t length = strlen(edit->from);
+    DURE_ASSERT(strlen(edit->to) == length);
+    for (size_t at = 0; at + length <= size; at++) {
+        if (memcmp(source + at, edit->from, length) == 0) {
+            memcpy(source + at, edit->to, length);
+            at += length - 1;
         }
     }
 }
 
-static bool compile_program(city_t *city, const char *path, dure_act_t *act)
+static bool compile_program(city_t *city, const char *path, const city_edit_t *edits, size_t count,
+                            dure_act_t *act)
 {
     static uint8_t source[DURE_YAK_SOURCE_SIZE_MAX + 1];
     static uint8_t image[DURE_YAK_IMAGE_SIZE_MAX];
@@ -175,7 +174,14 @@ static bool compile_program(city_t *city, const char *path, dure_act_t *act)
         return false;
     }
     fclose(file);
-    rename_city(source, size, city->data.region);
+    /* The program is Gimpo's; another city gives itself the same rules under its own code, which
+       has as many digits. */
+    city_edit_t rename = {.from = "41570"};
+    snprintf(rename.to, sizeof rename.to, "%05u", city->data.region);
+    edit(source, size, &rename);
+    for (size_t i = 0; i < count; i++) {
+        edit(source, size, &edits[i]);
+    }
     size_t image_size = 0;
     size_t workspace_size = dure_yak_workspace_size();
     void *workspace = aligned_alloc(64, (workspace_size + 63) / 64 * 64);
@@ -226,30 +232,30 @@ static bool appoint(city_t *city)
     return give_role(city, &city->officers[0], DURE_SERVICE_OFFICER);
 }
 
-static bool open_account(city_t *city, const char *name)
+bool city_open_account(city_t *city, const char *name)
 {
     dure_act_t account = {.kind = DURE_ACT_ACCOUNT};
     return name_of(&account.account.account, name) && city_vote(city, &account);
 }
 
-static bool open_fund(city_t *city, city_fund_t which, const char *program)
+bool city_open_fund(city_t *city, city_fund_t which, const char *program, const city_edit_t *edits,
+                    size_t count)
 {
     dure_act_t fund = {.kind = DURE_ACT_FUND};
     fund.fund.fund = city_fund(city, which);
     fund.fund.ceiling = dure_amount(UINT64_C(10000000000000));
-    return compile_program(city, program, &fund) && city_vote(city, &fund);
+    return compile_program(city, program, edits, count, &fund) && city_vote(city, &fund);
 }
 
 bool city_set_up(city_t *city, const char *const programs[CITY_FUNDS])
 {
     city->monthly_issue = UINT64_C(10000000000); /* the programs' initial value */
-    if ((appoints(city->world) && !appoint(city)) || !open_account(city, "budget") ||
-        !open_account(city, "opening") || !open_account(city, "youth") ||
-        !open_account(city, "refund_reserve")) {
+    if ((appoints(city->world) && !appoint(city)) || !city_open_account(city, "budget") ||
+        !city_open_account(city, "opening")) {
         return false;
     }
     for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
-        if (programs[fund] != NULL && !open_fund(city, fund, programs[fund])) {
+        if (programs[fund] != NULL && !city_open_fund(city, fund, programs[fund], NULL, 0)) {
             return false;
         }
     }

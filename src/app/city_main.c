@@ -1,6 +1,7 @@
 /* dure-city: replays real months of a city on a real node, or plays a short demo and leaves the
  * node up. */
 #include "app/city.h"
+#include "app/city_mix.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -55,8 +56,8 @@ static const char usage[] =
     "  --program FILE   the general fund's rules (default: examples/gimpo/general.yak)\n"
     "  --paper FILE     those of bearer cards and paper (default: "
     "examples/gimpo/paper_and_bulk.yak)\n"
-    "  --youth FILE     those of the youth dividend of 2020, for a city alone (default: "
-    "examples/gimpo/youth_2020q1.yak)\n"
+    "  --youth FILE     those of the youth dividend, of which each quarter is a fund of its own\n"
+    "                   (default: examples/gimpo/youth_2026q1.yak)\n"
     "\n"
     "exit: 0 every figure is exact and the audit holds, 1 not so, 2 wrong usage, 3 the world "
     "failed\n";
@@ -313,7 +314,8 @@ static bool play(run_t *run, city_world_t *world)
         return false;
     }
     for (uint32_t i = 0; i < world->city_count; i++) {
-        if (!city_people_start(&world->cities[i])) {
+        if (!city_people_start(&world->cities[i]) ||
+            !city_mix_start(&world->cities[i], run->youth)) {
             return false;
         }
     }
@@ -325,9 +327,9 @@ static bool play(run_t *run, city_world_t *world)
         const char *const programs[CITY_FUNDS] = {
             [CITY_GENERAL] = run->program,
             [CITY_PAPER] = run->paper,
-            [CITY_YOUTH] = world->city_count > 1 ? NULL : run->youth,
         };
-        if (!city_set_up(&world->cities[i], programs) || !city_grant_opening(&world->cities[i])) {
+        if (!city_set_up(&world->cities[i], programs) || !city_mix_set_up(&world->cities[i]) ||
+            !city_grant_opening(&world->cities[i])) {
             return false;
         }
     }
@@ -425,7 +427,7 @@ static int parse_options(run_t *run, int argc, char **argv)
                                             {"data", required_argument, NULL, 'd'},
                                             {"program", required_argument, NULL, 'p'},
                                             {"paper", required_argument, NULL, 'P'},
-                                            {"youth", required_argument, NULL, 'y'},
+                                            {"youth", required_argument, NULL, 'Y'},
                                             {"demo", no_argument, NULL, 'D'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
@@ -450,7 +452,7 @@ static int parse_options(run_t *run, int argc, char **argv)
             run->program = optarg;
         } else if (option == 'P') {
             run->paper = optarg;
-        } else if (option == 'y') {
+        } else if (option == 'Y') {
             run->youth = optarg;
         } else if (option == 'D') {
             run->demo = true;
@@ -519,7 +521,7 @@ int main(int argc, char **argv)
                         .data = "data",
                         .program = "examples/gimpo/general.yak",
                         .paper = "examples/gimpo/paper_and_bulk.yak",
-                        .youth = "examples/gimpo/youth_2020q1.yak",
+                        .youth = "examples/gimpo/youth_2026q1.yak",
                         .seed = 1};
     static city_world_t world;
     int usage_exit = parse_options(&run, argc, argv);

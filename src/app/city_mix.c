@@ -1,376 +1,441 @@
-/* What happens beside buying, paying and cashing out: shops give money back, people change their
-   minds, give presents, show their own code.  The month's figures stay exact: what is cancelled is
-   sold again in the same month, what is refunded is spent again on the same day. */
-#include "app/city.h"
+/* Refunds, cancellations, unpaid orders, gifts, remainders, customers' codes; and what was put off
+   until its day. */
+#include "app/city_mix.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
 
-/* One in so many. */
-#define CANCEL_ONE_IN     150u  /* of purchases: changed his mind within the week */
-#define VOID_ONE_IN       500u  /* of purchases: ordered, and never paid at the bank */
-#define REFUND_ONE_IN     200u  /* of payments */
-#define GIFT_ONE_IN       1000u /* of payments: somebody also gives a present */
-#define COLLECTION_ONE_IN 40u   /* of payments: the shop scans the customer's code */
+/* One of so many. */
+#define REFUND_OF      400 /* payments */
+#define GIFT_OF        500
+#define REMAINDER_OF   600
+#define CODE_OF        20
+#define CANCEL_OF      150 /* purchases */
+#define VOID_OF        200
+#define CANCEL_DAYS    7 /* "lot.age <= 7 days" */
+#define GIFT_STEP_WON  UINT64_C(10000)
+#define GIFT_MOST_WON  UINT64_C(100000)
+#define GIFT_MONTH_WON UINT64_C(1000000)
+#define GIFT_LOTS_MAX  4u
+#define USED_PERCENT   60 /* "lot.used >= cash_from" */
+#define RESERVE_LEAST  UINT64_C(2000000)
+#define RESERVE_OF     200 /* what a month charges */
 
-#define CANCEL_DAYS_MOST 6u /* the program allows 7 */
-#define REFUND_DAYS_MOST 30u
-#define GIFT_MOST_WON    100000u
-#define GIFT_LEAST_WON   5000u
-#define GIFT_LIMIT_WON   1000000u /* the program's, received in a month */
-#define RESERVE_DEPOSIT  UINT64_C(10000000)
-#define LOTS_ROOM        24u /* purchases and presents stop here: refunds may need places */
-
-static bool one_in(city_t *city, uint32_t many)
+/* ---- beginning */
+bool city_mix_start(city_t *city, const char *youth_program)
 {
-    return city_random_below(&city->random, many) == 0;
-}
-
-/* Room for one more item of a growing list. */
-static bool grow(city_t *city, void **items, uint64_t count, uint64_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return true;
+    city_mix_t *mix = calloc(1, sizeof *mix);
+    if (mix == NULL) {
+        return city_problem(city->world->problem, "out of memory");
     }
-    uint64_t more = *capacity == 0 ? 256 : *capacity * 2;
-    void *grown = realloc(*items, more * size);
-    if (grown == NULL) {
-        return city_problem(city->world->problem, "out of memory for what is to come");
+    city->mix = mix;
+    mix->youth_program = youth_program;
+    /* What stays in wallets at every month's end from here on, at the least. */
+    uint64_t stays = city->data.opening_won;
+    for (uint32_t i = 0; i < city->data.month_count; i++) {
+        stays = stays + city->data.months[i].charged_won - city->data.months[i].spent_won;
+        mix->slack[i] = stays;
     }
-    *items = grown;
-    *capacity = more;
-    return true;
-}
-
-/* ---- wallets */
-
-bool city_wallet_has_room(const city_holder_t *holder)
-{
-    return holder->lot_count < LOTS_ROOM;
-}
-
-void city_wallet_add(city_holder_t *holder, uint64_t won)
-{
-    DURE_ASSERT(holder->lot_count < CITY_LOTS_MAX);
-    uint8_t slot = (uint8_t)((holder->lot_first + holder->lot_count) % CITY_LOTS_MAX);
-    holder->lots[slot] = (uint32_t)won;
-    holder->lot_count++;
-    holder->balance += won;
-}
-
-/* What comes back stands before all others, as a lot of its own: that is never fewer lots than the
-   ledger has, which may add it to one that still stands. */
-static void wallet_return(city_holder_t *holder, uint64_t won)
-{
-    holder->balance += won;
-    if (holder->lot_count == CITY_LOTS_MAX) {
-        holder->lots[holder->lot_first] += (uint32_t)won;
-        return;
-    }
-    holder->lot_first = (uint8_t)((holder->lot_first + CITY_LOTS_MAX - 1) % CITY_LOTS_MAX);
-    holder->lots[holder->lot_first] = (uint32_t)won;
-    holder->lot_count++;
-}
-
-void city_wallet_take(city_holder_t *holder, uint64_t won)
-{
-    holder->balance -= won;
-    while (won > 0) {
-        uint32_t *lot = &holder->lots[holder->lot_first];
-        uint64_t part = *lot < won ? *lot : won;
-        *lot -= (uint32_t)part;
-        won -= part;
-        if (*lot == 0) {
-            holder->lot_first = (uint8_t)((holder->lot_first + 1) % CITY_LOTS_MAX);
-            holder->lot_count--;
+    for (uint32_t i = city->data.month_count; i > 1; i--) {
+        if (mix->slack[i - 1] < mix->slack[i - 2]) {
+            mix->slack[i - 2] = mix->slack[i - 1];
         }
     }
-}
-
-/* ---- shops */
-
-/* A shop that owes for a refund repays first, from whatever it receives. */
-void city_shop_receives(city_t *city, city_shop_t *shop, city_fund_t fund, uint64_t won)
-{
-    uint64_t repaid = shop->owed[fund] < won ? shop->owed[fund] : won;
-    shop->owed[fund] -= repaid;
-    shop->balances[fund] += won - repaid;
-    city->totals.shops += won - repaid;
-    city->mix.reserve += repaid;
-    city_bank_debit(city, fund, "debt", "refund_reserve", dure_amount(repaid));
-}
-
-/* ---- orders that are never paid, purchases that are cancelled */
-
-/* Somebody orders and does not pay; the bank says so. */
-bool city_mix_order_void(city_t *city, const dure_tx_t *order, city_holder_t *buyer)
-{
-    if (!one_in(city, VOID_ONE_IN)) {
-        return true;
-    }
-    dure_tx_t unpaid = *order;
-    unpaid.id.number = buyer->next_number++;
-    dure_body_t body = {.kind = DURE_BODY_PURCHASE_VOID, .purchase_void = {.order = unpaid.id}};
-    city->mix.counts.voids++;
-    return city_send(city, &unpaid, &buyer->secret, DURE_RESULT_DONE) &&
-           city_send_bank(city, &body, DURE_RESULT_DONE);
-}
-
-bool city_mix_bought(city_t *city, city_holders_t *holders, city_holder_t *buyer, uint64_t face)
-{
-    city_mix_t *mix = &city->mix;
-    buyer->lots_made++;
-    if (holders != &city->citizens || buyer->lots_unsure || !one_in(city, CANCEL_ONE_IN)) {
-        return true;
-    }
-    if (!grow(city, (void **)&mix->cancels, mix->cancel_count, &mix->cancel_capacity,
-              sizeof *mix->cancels)) {
-        return false;
-    }
-    dure_day_t days = 1 + (dure_day_t)city_random_below(&city->random, CANCEL_DAYS_MOST);
-    mix->cancels[mix->cancel_count++] =
-        (city_cancel_due_t){.holder = (uint32_t)(buyer - holders->items),
-                            .lot = buyer->lots_made,
-                            .face = (uint32_t)face,
-                            .made = city->world->today,
-                            .due = city->world->today + days};
     return true;
 }
 
-static bool cancel(city_t *city, city_holder_t *holder, const city_cancel_due_t *due)
+bool city_mix_set_up(city_t *city)
 {
-    dure_amount_t face = dure_amount(due->face);
-    dure_amount_t subsidy = dure_amount_rate(face, CITY_RATE_BP);
-    dure_amount_t price = dure_amount_minus(face, subsidy);
-    dure_tx_t tx = {
-        .version = 1,
-        .id = {holder->party, 0, holder->next_number++},
-        .valid_until = city->world->now + HOUR_MS,
-        .body = {.kind = DURE_BODY_PURCHASE_CANCEL,
-                 .purchase_cancel = {.fund = city_fund(city, CITY_GENERAL), .lot = due->lot}}};
-    DURE_ASSERT(city->payout_count < city->payout_capacity);
-    city->payouts[city->payout_count++] = (city_pending_payout_t){
-        .id = tx.id, .fund = CITY_GENERAL, .amount = price, .due = city->world->today + 1};
-    city_bank_debit(city, CITY_GENERAL, "subsidy_back", "budget", subsidy);
-    city->budget = dure_amount_plus(city->budget, subsidy);
-    holder->lot_count--;
-    holder->balance -= due->face;
-    holder->bought_month -= due->face;
-    city->citizens.held -= due->face;
-    city->mix.counts.cancels++;
-    return city_send(city, &tx, &holder->secret, DURE_RESULT_DONE);
+    return city_open_account(city, "refund_reserve") && city_open_account(city, "youth");
 }
 
-/* True if the lot is the holder's last, whole, and of this month: what was cancelled can then be
-   sold again in the month that it leaves. */
-static bool may_cancel(const city_t *city, const city_holder_t *holder,
-                       const city_cancel_due_t *due)
+bool city_mix_may_lose(const city_t *city, uint64_t won)
 {
-    uint8_t last =
-        (uint8_t)((holder->lot_first + holder->lot_count + CITY_LOTS_MAX - 1) % CITY_LOTS_MAX);
-    return !holder->lots_unsure && holder->lots_made == due->lot && holder->lot_count > 0 &&
-           holder->lots[last] == due->face &&
-           dure_day_to_date(due->made).month == dure_day_to_date(city->world->today).month;
+    const city_mix_t *mix = city->mix;
+    return (mix->gone + mix->blocked + won) * 4 <= mix->slack[mix->month];
 }
 
-bool city_mix_cancels(city_t *city, uint64_t *cancelled)
+static bool fill_reserve(city_t *city, uint64_t least)
 {
-    city_mix_t *mix = &city->mix;
-    uint64_t kept = 0;
-    *cancelled = 0;
-    for (uint64_t i = 0; i < mix->cancel_count; i++) {
-        const city_cancel_due_t due = mix->cancels[i];
-        city_holder_t *holder = &city->citizens.items[due.holder];
-        if (due.due > city->world->today) {
-            mix->cancels[kept++] = due;
-        } else if (may_cancel(city, holder, &due)) {
-            if (!cancel(city, holder, &due)) {
-                return false;
-            }
-            *cancelled += due.face;
+    city_mix_t *mix = city->mix;
+    if (mix->reserve >= least) {
+        return true;
+    }
+    const uint64_t missing = least - mix->reserve;
+    mix->reserve = least;
+    return city_fill_account(city, "refund_reserve", dure_amount(missing));
+}
+
+bool city_mix_month(city_t *city, uint32_t month)
+{
+    const uint64_t share = city->data.months[month].charged_won / RESERVE_OF;
+    city->mix->month = month;
+    return fill_reserve(city, share < RESERVE_LEAST ? RESERVE_LEAST : share);
+}
+
+/* ---- what is put off */
+bool city_mix_put_off(city_t *city, uint64_t halves, const city_event_t *event)
+{
+    DURE_ASSERT(halves > 0 && halves < CITY_MIX_HALVES);
+    city_events_t *events = &city->mix->events[(city->mix->half + halves) % CITY_MIX_HALVES];
+    if (events->count == events->capacity) {
+        const uint32_t capacity = events->capacity * 2 + 8;
+        city_event_t *items = realloc(events->items, capacity * sizeof *items);
+        if (items == NULL) {
+            return city_problem(city->world->problem, "out of memory for what is put off");
         }
+        events->items = items;
+        events->capacity = capacity;
     }
-    mix->cancel_count = kept;
+    events->items[events->count++] = *event;
     return true;
+}
+
+dure_tx_t city_mix_tx(const city_t *city, uint64_t party, uint64_t *next_number,
+                      const dure_body_t *body)
+{
+    return (dure_tx_t){.version = 1,
+                       .id = {party, 0, (*next_number)++},
+                       .valid_until = city->world->now + HOUR_MS,
+                       .body = *body};
 }
 
 /* ---- refunds */
-
-/* A payment that one lot covered may come back, on a day of the next month or today. */
-static bool plan_refund(city_t *city, const dure_tx_id_t *payment, uint32_t payer, uint32_t shop,
-                        uint64_t won)
+/* Most on the same day, some within a week, some a month later. */
+static uint64_t draw_delay(city_t *city)
 {
-    city_mix_t *mix = &city->mix;
-    if (!one_in(city, REFUND_ONE_IN)) {
-        return true;
+    const uint64_t kind = city_random_below(&city->random, 100);
+    if (kind < 60) {
+        return 1;
     }
-    if (!grow(city, (void **)&mix->refunds, mix->refund_count, &mix->refund_capacity,
-              sizeof *mix->refunds)) {
-        return false;
-    }
-    bool is_part = won >= 2000 && city_random_below(&city->random, 10) < 3;
-    bool is_today = city_random_below(&city->random, 10) < 4;
-    dure_day_t days =
-        is_today ? 0 : 1 + (dure_day_t)city_random_below(&city->random, REFUND_DAYS_MOST);
-    mix->refunds[mix->refund_count++] =
-        (city_refund_due_t){.payment = *payment,
-                            .payer = payer,
-                            .shop = shop,
-                            .amount = (uint32_t)(is_part ? won / 200 * 100 : won),
-                            .is_part = is_part,
-                            .due = city->world->today + days};
-    return true;
+    return kind < 85 ? 2 + city_random_below(&city->random, 14)
+                     : 16 + city_random_below(&city->random, 64);
 }
 
-/* The treasury keeps enough in the account that advances refunds. */
-static bool fill_reserve(city_t *city, uint64_t needed)
+static bool plan_refund(city_t *city, const city_holder_t *payer, const city_shop_t *shop,
+                        const dure_tx_id_t *payment, uint64_t won, const city_taken_t *taken)
 {
-    city_mix_t *mix = &city->mix;
-    if (needed <= mix->reserve) {
-        return true;
+    city_event_t event = {.kind = CITY_EVENT_REFUND,
+                          .citizen = (uint32_t)(payer - city->citizens.items),
+                          .shop = (uint32_t)(shop - city->shops),
+                          .sum = won,
+                          .payment = *payment,
+                          .taken = *taken};
+    if (city_random_below(&city->random, 10) < 3 && won >= 2000) {
+        event.sum = (1 + city_random_below(&city->random, won / 1000)) * 500;
     }
-    uint64_t amount = needed - mix->reserve + RESERVE_DEPOSIT;
-    mix->reserve += amount;
-    return city_fill_account(city, "refund_reserve", dure_amount(amount));
+    return city_mix_put_off(city, draw_delay(city), &event);
 }
 
-static bool refund(city_t *city, const city_refund_due_t *due)
+static uint64_t taken_won(const city_taken_t *taken)
 {
-    city_shop_t *shop = &city->shops[due->shop];
-    city_holder_t *payer = &city->citizens.items[due->payer];
-    uint64_t has = shop->balances[CITY_GENERAL];
-    uint64_t given = has < due->amount ? has : due->amount;
-    uint64_t advanced = due->amount - given;
-    dure_tx_t tx = {
-        .version = 1,
-        .id = {shop->party, 0, shop->next_number++},
-        .valid_until = city->world->now + HOUR_MS,
-        .body = {.kind = DURE_BODY_REFUND,
-                 .refund = {.payment = due->payment, .amount = dure_amount(due->amount)}}};
-    if (!fill_reserve(city, advanced) || !city_send(city, &tx, &shop->secret, DURE_RESULT_DONE)) {
-        return false;
+    uint64_t won = 0;
+    for (uint32_t i = 0; i < taken->count && i < CITY_TAKEN_MAX; i++) {
+        won += taken->lots[i].left;
     }
-    shop->balances[CITY_GENERAL] -= given;
-    shop->owed[CITY_GENERAL] += advanced;
-    city->totals.shops -= given;
-    city->mix.reserve -= advanced;
-    city_bank_credit(city, CITY_GENERAL, "advance", "refund_reserve", dure_amount(advanced));
-    wallet_return(payer, due->amount);
-    payer->lots_unsure = true;
-    city->citizens.held += due->amount;
-    city->mix.counts.refunds++;
-    city->mix.counts.refunds_partial += due->is_part;
-    city->mix.counts.refunds_advanced += advanced > 0;
-    return true;
+    return won;
 }
 
-bool city_mix_refunds(city_t *city, uint64_t *refunded)
+/* The shop gives what it has; the reserve advances the rest, and the shop owes it. */
+static bool give_back(city_t *city, city_shop_t *shop, uint64_t won)
 {
-    city_mix_t *mix = &city->mix;
-    uint64_t kept = 0;
-    *refunded = 0;
-    for (uint64_t i = 0; i < mix->refund_count; i++) {
-        const city_refund_due_t due = mix->refunds[i];
-        if (due.due > city->world->today) {
-            mix->refunds[kept++] = due;
-            continue;
-        }
-        if (!refund(city, &due)) {
+    city_mix_t *mix = city->mix;
+    uint64_t *balance = &shop->balances[CITY_GENERAL];
+    const uint64_t returned = *balance < won ? *balance : won;
+    const uint64_t advance = won - returned;
+    if (advance > 0) {
+        if (!fill_reserve(city, advance)) {
             return false;
         }
-        *refunded += due.amount;
+        mix->reserve -= advance;
+        shop->owed += advance;
+        mix->counts.refunds_advanced++;
+        mix->counts.advanced_won += advance;
+        city_bank_credit(city, CITY_GENERAL, "advance", "refund_reserve", dure_amount(advance));
     }
-    mix->refund_count = kept;
+    *balance -= returned;
+    city->totals.shops -= returned;
     return true;
 }
 
-/* ---- presents */
-
-/* From one lot, to somebody who may still receive. */
-static bool give(city_t *city, city_holder_t *giver)
+void city_mix_repaid(city_t *city, uint64_t won)
 {
-    city_holders_t *people = &city->citizens;
-    city_holder_t *receiver = &people->items[city_random_below(&city->random, people->count)];
-    uint64_t most = giver->lot_count > 0 ? giver->lots[giver->lot_first] : 0;
-    uint64_t won =
-        GIFT_LEAST_WON * (1 + city_random_below(&city->random, GIFT_MOST_WON / GIFT_LEAST_WON));
-    won = won > most ? most : won;
-    if (won < GIFT_LEAST_WON || receiver == giver || giver->has_gifts ||
-        !city_wallet_has_room(receiver) || receiver->gifts_month + won > GIFT_LIMIT_WON) {
-        return true;
-    }
-    dure_tx_t tx = {.version = 1,
-                    .id = {giver->party, 0, giver->next_number++},
-                    .valid_until = city->world->now + HOUR_MS,
-                    .body = {.kind = DURE_BODY_GIFT,
-                             .gift = {.receiver = receiver->party,
-                                      .amount = dure_amount(won),
-                                      .funds_count = 1,
-                                      .funds = {{city_fund(city, CITY_GENERAL)}}}}};
-    city_wallet_take(giver, won);
-    city_wallet_add(receiver, won);
-    receiver->gifts_month += (uint32_t)won;
-    receiver->has_gifts = true;
-    receiver->lots_unsure = true;
-    city->mix.counts.gifts++;
-    return city_send(city, &tx, &giver->secret, DURE_RESULT_DONE);
+    city->mix->reserve += won;
+    city->mix->counts.repaid_won += won;
+    city_bank_debit(city, CITY_GENERAL, "debt", "refund_reserve", dure_amount(won));
 }
 
-/* ---- the customer's code */
-
-bool city_mix_shows_code(city_t *city, const city_holder_t *payer)
+static bool refund(city_t *city, const city_event_t *event)
 {
-    return payer->youth == 0 && one_in(city, COLLECTION_ONE_IN);
-}
-
-/* The payer signs a promise on the phone; the shop scans it and collects. */
-bool city_mix_collection(city_t *city, city_holder_t *payer, city_shop_t *shop, uint64_t won)
-{
-    uint8_t message[DURE_MANDATE_MESSAGE_SIZE];
-    dure_tx_t tx = {
-        .version = 1,
-        .id = {shop->party, 0, shop->next_number++},
-        .valid_until = city->world->now + HOUR_MS,
-        .body = {.kind = DURE_BODY_COLLECTION,
-                 .collection = {.amount = dure_amount(won), .channel = DURE_CHANNEL_QR_CUSTOMER}}};
-    dure_collection_t *collection = &tx.body.collection;
-    collection->mandate = (dure_mandate_t){.payer = payer->party,
-                                           .number = payer->next_number++,
-                                           .amount_max = dure_amount(won + 10000),
-                                           .until = city->world->now + HOUR_MS};
-    dure_mandate_message(message, &city->world->chain_id, &collection->mandate);
-    if (!dure_sign(&collection->signature, &payer->secret, message, sizeof message)) {
-        return city_problem(city->world->problem, "cannot sign a mandate");
+    city_holder_t *payer = &city->citizens.items[event->citizen];
+    city_shop_t *shop = &city->shops[event->shop];
+    if (payer->blocked || !city_lots_return(payer, &event->taken, event->sum)) {
+        return true; /* they settle it in cash */
     }
-    city->mix.counts.collections++;
+    const dure_body_t body = {
+        .kind = DURE_BODY_REFUND,
+        .refund = {.payment = event->payment, .amount = dure_amount(event->sum)}};
+    if (!give_back(city, shop, event->sum)) {
+        return false;
+    }
+    const dure_tx_t tx = city_mix_tx(city, shop->party, &shop->next_number, &body);
+    city->citizens.held += event->sum;
+    city->progress.spent -= event->sum;
+    city->totals.spent -= event->sum;
+    city->mix->counts.refunds++;
+    city->mix->counts.refunds_partial += event->sum < taken_won(&event->taken);
     return city_send(city, &tx, &shop->secret, DURE_RESULT_DONE);
 }
 
-bool city_mix_paid(city_t *city, city_holder_t *payer, const city_shop_t *shop,
-                   const dure_tx_id_t *payment, uint64_t won, bool from_one_lot)
+/* ---- purchases given up */
+bool city_mix_void(city_t *city, const city_holders_t *holders, city_holder_t *buyer, uint64_t face)
 {
-    uint32_t payer_index = (uint32_t)(payer - city->citizens.items);
-    uint32_t shop_index = (uint32_t)(shop - city->shops);
-    if (from_one_lot && !plan_refund(city, payment, payer_index, shop_index, won)) {
+    if (holders->fund != CITY_GENERAL || city_random_below(&city->random, VOID_OF) != 0) {
+        return true;
+    }
+    const dure_body_t order = {
+        .kind = DURE_BODY_PURCHASE_ORDER,
+        .purchase_order = {.fund = city_fund(city, holders->fund), .face = dure_amount(face)}};
+    const dure_tx_t tx = city_mix_tx(city, buyer->party, &buyer->next_number, &order);
+    const dure_body_t end = {.kind = DURE_BODY_PURCHASE_VOID, .purchase_void = {tx.id}};
+    city->mix->counts.unpaid_orders++;
+    return city_send(city, &tx, &buyer->secret, DURE_RESULT_DONE) &&
+           city_send_bank(city, &end, DURE_RESULT_DONE);
+}
+
+bool city_mix_bought(city_t *city, city_holder_t *buyer, uint64_t face)
+{
+    if (city_random_below(&city->random, CANCEL_OF) != 0) {
+        return true;
+    }
+    const city_event_t event = {.kind = CITY_EVENT_CANCEL,
+                                .citizen = (uint32_t)(buyer - city->citizens.items),
+                                .sum = face,
+                                .lot = buyer->lot_next,
+                                .bought = city->world->today};
+    return city_mix_put_off(city, 2 * (1 + city_random_below(&city->random, CANCEL_DAYS)), &event);
+}
+
+/* What is left of a bought lot goes back: the price's part to the holder's bank, the rest to the
+   budget. */
+static bool give_up(city_t *city, city_holder_t *holder, const city_lot_t lot,
+                    const dure_body_t *body)
+{
+    const dure_amount_t face = dure_amount(lot.face);
+    const dure_amount_t paid = dure_amount_minus(face, dure_amount_rate(face, CITY_RATE_BP));
+    const dure_amount_t price = dure_amount_part(paid, lot.left, lot.face);
+    const dure_amount_t subsidy = dure_amount_minus(dure_amount(lot.left), price);
+    const dure_tx_t tx = city_mix_tx(city, holder->party, &holder->next_number, body);
+    const city_pending_payout_t payout = {
+        .id = tx.id, .fund = CITY_GENERAL, .amount = price, .due = city->world->today};
+    city_lot_remove(holder, lot.number);
+    holder->balance -= lot.left;
+    city->citizens.held -= lot.left;
+    city->budget = dure_amount_plus(city->budget, subsidy);
+    city_bank_debit(city, CITY_GENERAL, "subsidy_back", "budget", subsidy);
+    return city_send(city, &tx, &holder->secret, DURE_RESULT_DONE) &&
+           (dure_amount_is_zero(price) || city_payout_add(city, &payout));
+}
+
+static bool cancel(city_t *city, const city_event_t *event)
+{
+    city_holder_t *holder = &city->citizens.items[event->citizen];
+    const city_lot_t *lot = city_lot_find(holder, event->lot);
+    if (holder->blocked || lot == NULL || lot->face != event->sum || lot->left != lot->face) {
+        return true; /* used: it cannot be cancelled any more */
+    }
+    const dure_date_t ordered = dure_day_to_date(event->bought);
+    if (ordered.month == dure_day_to_date(city->world->today).month) {
+        holder->bought_month -= lot->face;
+    }
+    city->progress.charged -= lot->face;
+    city->progress.charged_general -= lot->face;
+    city->mix->counts.cancels++;
+    const dure_body_t body = {
+        .kind = DURE_BODY_PURCHASE_CANCEL,
+        .purchase_cancel = {.fund = city_fund(city, CITY_GENERAL), .lot = event->lot}};
+    return give_up(city, holder, *lot, &body);
+}
+
+/* The first lot of which enough is used. */
+static bool give_remainder(city_t *city, city_holder_t *holder)
+{
+    for (uint32_t i = 0; i < holder->lot_count; i++) {
+        const city_lot_t lot = *city_lot_at(holder, i);
+        const bool bought = lot.face != CITY_FACE_GIFTED && lot.face != CITY_FACE_UNKNOWN;
+        if (!bought || (uint64_t)lot.left * 100 > (uint64_t)lot.face * (100 - USED_PERCENT) ||
+            !city_mix_may_lose(city, lot.left)) {
+            continue;
+        }
+        city->mix->gone += lot.left;
+        city->mix->counts.remainders++;
+        city->mix->counts.remainders_won += lot.left;
+        const dure_body_t body = {
+            .kind = DURE_BODY_REMAINDER,
+            .remainder = {.fund = city_fund(city, CITY_GENERAL), .lot = lot.number}};
+        return give_up(city, holder, lot, &body);
+    }
+    return true;
+}
+
+/* ---- gifts */
+static city_holder_t *draw_receiver(city_t *city, const city_holder_t *giver, uint64_t won)
+{
+    city_holder_t *receiver =
+        &city->citizens.items[city_random_below(&city->random, city->citizens.count)];
+    const bool takes = receiver != giver && !receiver->blocked &&
+                       receiver->lot_count + GIFT_LOTS_MAX <= CITY_LOTS_MAX &&
+                       receiver->gifts_month + won <= GIFT_MONTH_WON;
+    return takes ? receiver : NULL;
+}
+
+/* Whether the giver's lots, but those that were gifts, come to so much, and few of them. */
+static bool can_give(city_holder_t *giver, uint64_t won)
+{
+    uint32_t lots = 0;
+    for (uint32_t i = 0; i < giver->lot_count && won > 0 && lots < GIFT_LOTS_MAX; i++) {
+        const city_lot_t *lot = city_lot_at(giver, i);
+        if (lot->face != CITY_FACE_GIFTED) {
+            won -= lot->left < won ? lot->left : won;
+            lots++;
+        }
+    }
+    return won == 0;
+}
+
+static void hand_over(city_holder_t *giver, city_holder_t *receiver, uint64_t won)
+{
+    giver->balance -= won;
+    receiver->balance += won;
+    receiver->gifts_month += (uint32_t)won;
+    for (uint32_t i = 0; won > 0;) {
+        city_lot_t *lot = city_lot_at(giver, i);
+        if (lot->face == CITY_FACE_GIFTED) {
+            i++;
+            continue;
+        }
+        const uint32_t part = lot->left < won ? lot->left : (uint32_t)won;
+        const bool issued = city_lot_issue(receiver, CITY_FACE_GIFTED, part, lot->end);
+        DURE_ASSERT(issued);
+        won -= part;
+        lot->left -= part;
+        lot->face = CITY_FACE_UNKNOWN;
+        if (lot->left == 0) {
+            city_lot_remove(giver, lot->number);
+        }
+    }
+}
+
+static bool gift(city_t *city, city_holder_t *giver)
+{
+    const uint64_t most = giver->balance < GIFT_MOST_WON ? giver->balance : GIFT_MOST_WON;
+    const uint64_t steps = most / GIFT_STEP_WON;
+    const uint64_t won =
+        steps == 0 ? 0 : (1 + city_random_below(&city->random, steps)) * GIFT_STEP_WON;
+    city_holder_t *receiver = won == 0 ? NULL : draw_receiver(city, giver, won);
+    if (receiver == NULL || !can_give(giver, won)) {
+        return true;
+    }
+    const dure_body_t body = {.kind = DURE_BODY_GIFT,
+                              .gift = {.receiver = receiver->party,
+                                       .amount = dure_amount(won),
+                                       .funds_count = 1,
+                                       .funds = {{city_fund(city, CITY_GENERAL)}}}};
+    const dure_tx_t tx = city_mix_tx(city, giver->party, &giver->next_number, &body);
+    hand_over(giver, receiver, won);
+    city->mix->counts.gifts++;
+    return city_send(city, &tx, &giver->secret, DURE_RESULT_DONE);
+}
+
+/* ---- customers' codes */
+bool city_mix_collects(city_t *city, const city_holder_t *payer)
+{
+    /* A code cannot say which of several funds is to pay. */
+    return payer->granted == 0 && city_random_below(&city->random, CODE_OF) == 0;
+}
+
+bool city_mix_collection(city_t *city, dure_tx_t *tx, city_holder_t *payer, city_shop_t *shop,
+                         uint64_t won)
+{
+    dure_body_t body = {
+        .kind = DURE_BODY_COLLECTION,
+        .collection = {.mandate = {.payer = payer->party,
+                                   .number = payer->next_number++,
+                                   .amount_max = dure_amount((won / 50000 + 1) * 50000),
+                                   .until = city->world->now + 180000},
+                       .amount = dure_amount(won),
+                       .channel = DURE_CHANNEL_QR_CUSTOMER}};
+    uint8_t message[DURE_MANDATE_MESSAGE_SIZE];
+    dure_mandate_message(message, &city->world->chain_id, &body.collection.mandate);
+    dure_public_key_t key;
+    const bool known = city_key_known(&city->world->signers, &key, &payer->secret);
+    dure_signature_t *signature = &body.collection.signature;
+    if (!(known ? dure_sign_keyed(signature, &payer->secret, &key, message, sizeof message)
+                : dure_sign(signature, &payer->secret, message, sizeof message))) {
+        return city_problem(city->world->problem, "cannot sign a mandate");
+    }
+    *tx = city_mix_tx(city, shop->party, &shop->next_number, &body);
+    city->mix->counts.collections++;
+    return true;
+}
+
+/* ---- hooks */
+bool city_mix_paid(city_t *city, city_holder_t *payer, const city_shop_t *shop,
+                   const dure_tx_id_t *payment, uint64_t won, const city_taken_t *taken)
+{
+    /* One number decides, so that the mix costs little. */
+    const uint64_t drawn = city_random_below(&city->random, REFUND_OF * GIFT_OF * REMAINDER_OF);
+    if (drawn % REFUND_OF == 0 && !plan_refund(city, payer, shop, payment, won, taken)) {
         return false;
     }
-    return !one_in(city, GIFT_ONE_IN) || give(city, payer);
-}
-
-/* ---- the month */
-
-void city_mix_month_begins(city_t *city)
-{
-    for (uint64_t i = 0; i < city->citizens.count; i++) {
-        city->citizens.items[i].gifts_month = 0;
+    if (drawn / REFUND_OF % GIFT_OF == 0 && !gift(city, payer)) {
+        return false;
     }
+    return drawn / REFUND_OF / GIFT_OF != 0 || give_remainder(city, payer);
 }
 
-void city_mix_end(city_t *city)
+static bool happens(city_t *city, const city_event_t *event)
 {
-    free(city->mix.refunds);
-    free(city->mix.cancels);
-    free(city->mix.youths);
+    switch (event->kind) {
+    case CITY_EVENT_REFUND:
+        return refund(city, event);
+    case CITY_EVENT_CANCEL:
+        return cancel(city, event);
+    case CITY_EVENT_RECOVER:
+        return city_mix_recover(city, event);
+    case CITY_EVENT_ESTATE:
+        return city_mix_estate(city, event);
+    }
+    return false;
+}
+
+static bool events_of(city_t *city, uint64_t half)
+{
+    city->mix->half = half;
+    city_events_t *events = &city->mix->events[half % CITY_MIX_HALVES];
+    /* A refund proves its payment, which must have been decided. */
+    if (events->count > 0 && !city_settle(city->world)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < events->count; i++) {
+        if (!happens(city, &events->items[i])) {
+            return false;
+        }
+    }
+    events->count = 0;
+    return true;
+}
+
+bool city_mix_morning(city_t *city)
+{
+    return events_of(city, 2 * (uint64_t)city->world->today) && city_mix_life(city) &&
+           city_mix_youth(city);
+}
+
+bool city_mix_evening(city_t *city)
+{
+    return events_of(city, 2 * (uint64_t)city->world->today + 1);
 }

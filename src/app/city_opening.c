@@ -25,7 +25,10 @@ static bool fill_cards(city_t *city, city_row_t *rows, uint32_t count, uint64_t 
     qsort(city->bearers.items, city->bearers.count, sizeof *city->bearers.items, by_party);
     for (uint32_t i = 0; i < count; i++) {
         city_holder_t *card = &city->bearers.items[i];
-        city_wallet_add(card, i + 1 < count ? ON_CARD_WON : won - (uint64_t)i * ON_CARD_WON);
+        card->balance = i + 1 < count ? ON_CARD_WON : won - (uint64_t)i * ON_CARD_WON;
+        const uint32_t face = (uint32_t)card->balance;
+        const bool issued = city_lot_issue(card, face, face, city_lot_end(city));
+        DURE_ASSERT(issued);
         rows[i] = (city_row_t){card->party, dure_amount(card->balance)};
     }
     city->bearers.held += won;

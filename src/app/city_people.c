@@ -78,7 +78,7 @@ bool city_people_start(city_t *city)
     city->bearers.capacity = cards + 64 + bearers_needed(&city->data);
     city->shop_capacity =
         64 + 12000 * city->data.fraction_numerator / city->data.fraction_denominator;
-    city->payout_capacity = city->shop_capacity * 8 + city->citizens.capacity / 8 + 64;
+    city->payout_capacity = city->shop_capacity * 8 + 64;
     city->citizens.items = calloc(city->citizens.capacity, sizeof *city->citizens.items);
     city->bearers.items = calloc(city->bearers.capacity, sizeof *city->bearers.items);
     city->shops = calloc(city->shop_capacity, sizeof *city->shops);
@@ -149,7 +149,7 @@ bool city_register_citizen(city_t *city)
     uint64_t born = (uint64_t)year - (age < 14 ? 14 : age);
     add_attribute(&registration, DURE_ATTRIBUTE_RESIDENCE, city->data.region, city->world->today);
     add_attribute(&registration, DURE_ATTRIBUTE_BIRTH_YEAR, born, city->world->today);
-    *citizen = (city_holder_t){.next_number = 1, .born = (uint16_t)born};
+    *citizen = (city_holder_t){.next_number = 1, .birth_year = (uint16_t)born};
     bool sent = register_party(city, &registration, "citizen", city->citizens.count,
                                &citizen->secret, &citizen->party);
     city->citizens.count++;

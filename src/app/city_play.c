@@ -1,8 +1,10 @@
 /* A month in the life of the city: who registers, buys, pays and cashes out on which day, so that
    the month's registered, charged and spent come out exactly. */
 #include "app/city.h"
+#include "app/city_mix.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
@@ -20,7 +22,7 @@
 
 static uint64_t room_to_buy(const city_holders_t *holders, const city_holder_t *holder)
 {
-    if (!city_wallet_has_room(holder)) {
+    if (holder->blocked || holder->lot_count >= CITY_LOTS_MAX) {
         return 0;
     }
     if (holders->fund == CITY_PAPER) {
@@ -29,7 +31,7 @@ static uint64_t room_to_buy(const city_holders_t *holders, const city_holder_t *
         return room < BEARER_LEAST_WON ? 0 : room;
     }
     uint64_t month = PURCHASE_LIMIT_WON - holder->bought_month;
-    uint64_t wallet = holder->balance + holder->youth;
+    const uint64_t wallet = holder->balance + holder->granted;
     uint64_t holding = wallet >= HOLDING_LIMIT_WON ? 0 : HOLDING_LIMIT_WON - wallet;
     return month < holding ? month : holding;
 }
@@ -47,8 +49,7 @@ static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uin
                                                    .price_max = price}}};
     dure_body_t credit = {.kind = DURE_BODY_PURCHASE_CREDIT,
                           .purchase_credit = {.order = order.id, .price = price}};
-    if (!city_mix_order_void(city, &order, buyer) ||
-        !city_send(city, &order, &buyer->secret, DURE_RESULT_DONE) ||
+    if (!city_send(city, &order, &buyer->secret, DURE_RESULT_DONE) ||
         !city_send_bank(city, &credit, DURE_RESULT_DONE)) {
         return false;
     }
@@ -59,10 +60,12 @@ static bool buy(city_t *city, city_holders_t *holders, city_holder_t *buyer, uin
     dure_amount_t *subsidies = &city->bank.subsidies_day[holders->fund];
     *subsidies = dure_amount_plus(*subsidies, subsidy);
     city->budget = dure_amount_minus(city->budget, subsidy);
-    city_wallet_add(buyer, face);
+    buyer->balance += face;
     buyer->bought_month += face;
+    const bool issued = city_lot_issue(buyer, (uint32_t)face, (uint32_t)face, city_lot_end(city));
+    DURE_ASSERT(issued);
     holders->held += face;
-    return city_mix_bought(city, holders, buyer, face);
+    return holders->fund != CITY_GENERAL || city_mix_bought(city, buyer, face);
 }
 
 /* Round sums, as people buy. */
@@ -110,7 +113,7 @@ static bool buy_in_all(city_t *city, city_holders_t *holders, uint64_t *left, ui
             break;
         }
         face = face > room ? room : face;
-        if (!buy(city, holders, buyer, face)) {
+        if (!city_mix_void(city, holders, buyer, face) || !buy(city, holders, buyer, face)) {
             return false;
         }
         won -= face;
@@ -134,27 +137,52 @@ city_shop_t *city_draw_shop(city_t *city, bool refused)
     return NULL;
 }
 
-uint64_t city_draw_payment(city_t *city)
-{
-    double drawn = city_random_lognormal(&city->random, PAYMENT_MEAN_WON, PAYMENT_SIGMA);
-    uint64_t won = drawn > PAYMENT_MOST_WON ? PAYMENT_MOST_WON : (uint64_t)drawn;
-    return won < 1000 ? 1000 : won / 100 * 100;
-}
-
-dure_tx_t city_payment(city_t *city, city_holder_t *payer, const city_shop_t *shop, uint64_t won,
-                       uint64_t fund)
+dure_tx_t city_payment_of(city_t *city, city_holder_t *payer, const city_shop_t *shop, uint64_t won)
 {
     uint8_t channel = city_random_below(&city->random, 10) < 7 ? DURE_CHANNEL_QR_MERCHANT
                                                                : DURE_CHANNEL_QR_CUSTOMER;
-    return (dure_tx_t){.version = 1,
-                       .id = {payer->party, 0, payer->next_number++},
-                       .valid_until = city->world->now + HOUR_MS,
-                       .body = {.kind = DURE_BODY_PAYMENT,
-                                .payment = {.payee = shop->party,
-                                            .amount = dure_amount(won),
-                                            .channel = channel,
-                                            .funds_count = fund != 0,
-                                            .funds = {{fund}}}}};
+    dure_tx_t tx = {
+        .version = 1,
+        .id = {payer->party, 0, payer->next_number++},
+        .valid_until = city->world->now + HOUR_MS,
+        .body = {
+            .kind = DURE_BODY_PAYMENT,
+            .payment = {.payee = shop->party, .amount = dure_amount(won), .channel = channel}}};
+    if (payer->granted > 0) {
+        /* The youth dividend would go first. */
+        tx.body.payment.funds[tx.body.payment.funds_count++].fund = city_fund(city, CITY_GENERAL);
+    }
+    return tx;
+}
+
+void city_shop_receive(city_t *city, city_shop_t *shop, city_fund_t fund, uint64_t won)
+{
+    const uint64_t owed = fund == CITY_GENERAL ? shop->owed : 0;
+    const uint64_t repaid = owed < won ? owed : won;
+    if (repaid > 0) {
+        shop->owed -= repaid;
+        city_mix_repaid(city, repaid);
+    }
+    shop->balances[fund] += won - repaid;
+    city->totals.shops += won - repaid;
+}
+
+/* The payer pays, or the shop collects by the code that the payer shows. */
+static bool send_payment(city_t *city, const city_holders_t *holders, city_holder_t *payer,
+                         city_shop_t *shop, uint64_t won, dure_tx_id_t *id)
+{
+    dure_tx_t tx;
+    const dure_secret_key_t *secret = &payer->secret;
+    if (holders->fund == CITY_GENERAL && city_mix_collects(city, payer)) {
+        secret = &shop->secret;
+        if (!city_mix_collection(city, &tx, payer, shop, won)) {
+            return false;
+        }
+    } else {
+        tx = city_payment_of(city, payer, shop, won);
+    }
+    *id = tx.id;
+    return city_send(city, &tx, secret, DURE_RESULT_DONE);
 }
 
 static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uint64_t won)
@@ -168,7 +196,7 @@ static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uin
     }
     if (shop->owner == owner) {
         /* He is the owner: the rules refuse that, and he pays the next shop instead. */
-        dure_tx_t own = city_payment(city, payer, shop, won, 0);
+        dure_tx_t own = city_payment_of(city, payer, shop, won);
         if (!city_send(city, &own, &payer->secret, DURE_RESULT_RULE_DENIED)) {
             return false;
         }
@@ -177,25 +205,17 @@ static bool pay(city_t *city, city_holders_t *holders, city_holder_t *payer, uin
         } while (shop != NULL && shop->owner == owner);
         DURE_ASSERT(shop != NULL);
     }
-    const bool citizen = holders == &city->citizens;
-    const bool shows_code = citizen && city_mix_shows_code(city, payer);
-    const bool from_one_lot = !shows_code && payer->lots[payer->lot_first] >= won;
-    /* Who has the youth dividend as well says which money this is. */
-    const uint64_t fund = payer->youth > 0 ? city_fund(city, holders->fund) : 0;
-    dure_tx_t tx = {0};
-    if (!shows_code) {
-        tx = city_payment(city, payer, shop, won, fund);
-    }
-    if (shows_code ? !city_mix_collection(city, payer, shop, won)
-                   : !city_send(city, &tx, &payer->secret, DURE_RESULT_DONE)) {
+    dure_tx_id_t id;
+    city_taken_t taken;
+    if (!send_payment(city, holders, payer, shop, won, &id)) {
         return false;
     }
-    city_wallet_take(payer, won);
-    city_shop_receives(city, shop, holders->fund, won);
+    city_lots_take(payer, won, &taken);
+    city_shop_receive(city, shop, holders->fund, won);
     city->totals.payments++;
     city->totals.spent += won;
     holders->held -= won;
-    return !citizen || city_mix_paid(city, payer, shop, &tx.id, won, from_one_lot);
+    return holders->fund != CITY_GENERAL || city_mix_paid(city, payer, shop, &id, won, &taken);
 }
 
 /* Now and then somebody tries what the rules forbid. */
@@ -205,8 +225,13 @@ static bool try_forbidden(city_t *city, city_holder_t *payer)
     if (shop == NULL || payer->balance == 0 || city_random_below(&city->random, 300) != 0) {
         return true;
     }
-    dure_tx_t tx = city_payment(city, payer, shop, 1 + payer->balance / 2, 0);
+    dure_tx_t tx = city_payment_of(city, payer, shop, 1 + payer->balance / 2);
     return city_send(city, &tx, &payer->secret, DURE_RESULT_RULE_DENIED);
+}
+
+static uint64_t can_spend(const city_holder_t *holder)
+{
+    return holder->blocked ? 0 : holder->balance;
 }
 
 /* Somebody with at least `won`; failing that, whoever holds most among those looked at. */
@@ -215,27 +240,34 @@ static city_holder_t *draw_payer(city_t *city, city_holders_t *holders, uint64_t
     city_holder_t *richest = NULL;
     for (int tries = 0; tries < 24; tries++) {
         city_holder_t *citizen = &holders->items[city_random_below(&city->random, holders->count)];
-        if (citizen->balance >= won) {
+        if (can_spend(citizen) >= won) {
             return citizen;
         }
-        if (richest == NULL || citizen->balance > richest->balance) {
+        if (richest == NULL || can_spend(citizen) > can_spend(richest)) {
             richest = citizen;
         }
     }
-    if (richest->balance >= 1000) {
+    if (can_spend(richest) >= 1000) {
         return richest;
     }
     uint64_t start = city_random_below(&city->random, holders->count);
     for (uint64_t i = 0; i < holders->count; i++) {
         city_holder_t *citizen = &holders->items[(start + i) % holders->count];
-        if (citizen->balance > richest->balance) {
+        if (can_spend(citizen) > can_spend(richest)) {
             richest = citizen;
         }
-        if (richest->balance >= won) {
+        if (can_spend(richest) >= won) {
             break;
         }
     }
     return richest;
+}
+
+uint64_t city_draw_payment(city_t *city)
+{
+    double drawn = city_random_lognormal(&city->random, PAYMENT_MEAN_WON, PAYMENT_SIGMA);
+    uint64_t amount = drawn > PAYMENT_MOST_WON ? PAYMENT_MOST_WON : (uint64_t)drawn;
+    return amount < 1000 ? 1000 : amount / 100 * 100;
 }
 
 static bool pay_in_all(city_t *city, city_holders_t *holders, uint64_t won)
@@ -244,7 +276,7 @@ static bool pay_in_all(city_t *city, city_holders_t *holders, uint64_t won)
         uint64_t amount = city_draw_payment(city);
         amount = amount > won || won - amount < 1000 ? won : amount;
         city_holder_t *payer = draw_payer(city, holders, amount);
-        amount = amount > payer->balance ? payer->balance : amount;
+        amount = amount > can_spend(payer) ? can_spend(payer) : amount;
         DURE_ASSERT(amount > 0);
         if (!try_forbidden(city, payer) || !pay(city, holders, payer, amount)) {
             return false;
@@ -268,23 +300,46 @@ static bool pay_by_all(city_t *city, uint64_t won)
 /* ---- cashing out
  * --------------------------------------------------------------------------------------- */
 
+bool city_payout_add(city_t *city, const city_pending_payout_t *payout)
+{
+    if (city->payout_count == city->payout_capacity) {
+        const uint64_t capacity = city->payout_capacity * 2;
+        city_pending_payout_t *payouts = realloc(city->payouts, capacity * sizeof *payouts);
+        if (payouts == NULL) {
+            return city_problem(city->world->problem, "out of memory for payouts");
+        }
+        city->payouts = payouts;
+        city->payout_capacity = capacity;
+    }
+    city->payouts[city->payout_count++] = *payout;
+    return true;
+}
+
+/* All that a shop has, but what is held for a recheck. */
+static uint64_t to_redeem(const city_t *city, const city_shop_t *shop, city_fund_t fund)
+{
+    const uint64_t has = shop->balances[fund];
+    const uint64_t held =
+        fund == CITY_GENERAL && city->world->today <= shop->held_until ? shop->held : 0;
+    return has > held ? has - held : 0;
+}
+
 static bool redeem(city_t *city, city_shop_t *shop, city_fund_t fund)
 {
-    dure_amount_t amount = dure_amount(shop->balances[fund]);
+    const uint64_t won = to_redeem(city, shop, fund);
+    const dure_amount_t amount = dure_amount(won);
     dure_tx_t tx = {.version = 1,
                     .id = {shop->party, 0, shop->next_number++},
                     .valid_until = city->world->now + HOUR_MS,
                     .body = {.kind = DURE_BODY_REDEMPTION,
                              .redemption = {.fund = city_fund(city, fund), .amount = amount}}};
-    DURE_ASSERT(city->payout_count < city->payout_capacity);
-    city->payouts[city->payout_count++] =
-        (city_pending_payout_t){.id = tx.id,
-                                .fund = fund,
-                                .amount = amount,
-                                .due = shop->risky ? city->world->today + 3 : city->world->today};
-    city->totals.shops -= shop->balances[fund];
-    shop->balances[fund] = 0;
-    return city_send(city, &tx, &shop->secret, DURE_RESULT_DONE);
+    const city_pending_payout_t payout = {.id = tx.id,
+                                          .fund = fund,
+                                          .amount = amount,
+                                          .due = city->world->today + (shop->risky ? 3 : 0)};
+    city->totals.shops -= won;
+    shop->balances[fund] -= won;
+    return city_payout_add(city, &payout) && city_send(city, &tx, &shop->secret, DURE_RESULT_DONE);
 }
 
 /* The bank pays what is due and reports it. */
@@ -316,7 +371,7 @@ static bool cash_out(city_t *city)
     for (uint64_t i = 0; i < city->shop_count; i++) {
         for (city_fund_t fund = 0; fund < CITY_FUNDS; fund++) {
             city_shop_t *shop = &city->shops[i];
-            if (shop->balances[fund] > 0 && city_random_below(&city->random, 6) == 0 &&
+            if (to_redeem(city, shop, fund) > 0 && city_random_below(&city->random, 6) == 0 &&
                 !redeem(city, shop, fund)) {
                 return false;
             }
@@ -403,9 +458,9 @@ static bool prepare(city_t *city, const city_month_t *month)
     uint64_t may = month->registered * PURCHASE_LIMIT_WON;
     for (uint64_t i = 0; i < city->citizens.count; i++) {
         city->citizens.items[i].bought_month = 0;
+        city->citizens.items[i].gifts_month = 0;
         may += room_to_buy(&city->citizens, &city->citizens.items[i]);
     }
-    city_mix_month_begins(city);
     city->progress.general_won = may < month->charged_won ? may : month->charged_won;
     return true;
 }
@@ -418,7 +473,14 @@ bool city_month_begins(city_t *city, uint32_t index)
     DURE_ASSERT(exists);
     city->progress = (city_progress_t){.days = (uint32_t)(dure_day_add_months(first, 1) - first)};
     draw_weights(city, first);
-    return prepare(city, month);
+    return prepare(city, month) && city_mix_month(city, index);
+}
+
+/* What may be sold at one time or other for that much to stay: cancelled purchases come back to the
+   month in which they were ordered. */
+static uint64_t with_cancelled(uint64_t won)
+{
+    return won + won / 50 + 10000000;
 }
 
 /* The day before a month that needs more than may be issued now, the officers vote. */
@@ -427,10 +489,10 @@ bool city_day_votes(city_t *city, uint32_t index, uint32_t day)
     const city_month_t *month = &city->data.months[index];
     const city_month_t *next = index + 1 < city->data.month_count ? month + 1 : NULL;
     if (day + 2 != city->progress.days || next == NULL ||
-        next->charged_won <= city->monthly_issue) {
+        with_cancelled(next->charged_won) <= city->monthly_issue) {
         return true;
     }
-    city->monthly_issue = (next->charged_won / 10000000000 + 1) * 10000000000;
+    city->monthly_issue = (with_cancelled(next->charged_won) / 10000000000 + 1) * 10000000000;
     return city_raise_issue(city, city->monthly_issue);
 }
 
@@ -445,13 +507,6 @@ static bool buy_today(city_t *city, const city_month_t *month, uint32_t day)
     uint64_t people = due_by(progress->general_won, progress->charge_weights, day, days);
     uint64_t cards = due_by(cards_won, progress->charge_weights, day, days);
     uint64_t left = 0;
-    uint64_t cancelled = 0;
-    if (!city_mix_cancels(city, &cancelled)) {
-        return false;
-    }
-    /* What was cancelled is sold again. */
-    progress->charged -= cancelled;
-    progress->charged_general -= cancelled;
     people -= progress->charged_general;
     cards -= cards_charged;
     /* In a very small city not everything happens every day. */
@@ -472,6 +527,9 @@ bool city_day_morning(city_t *city, uint32_t index, uint32_t day)
     const city_month_t *month = &city->data.months[index];
     city_progress_t *progress = &city->progress;
     const bool last = day + 1 == progress->days;
+    if (!city_mix_morning(city)) {
+        return false;
+    }
     uint64_t spend = due_by(month->spent_won, progress->spend_weights, day, progress->days);
     spend -= progress->spent;
     spend = !last && spend < (uint64_t)PAYMENT_MEAN_WON ? 0 : spend;
@@ -490,13 +548,14 @@ bool city_day_morning(city_t *city, uint32_t index, uint32_t day)
 
 bool city_day_evening(city_t *city)
 {
-    uint64_t refunded = 0;
-    if (!city_youth_day(city) || !city_mix_refunds(city, &refunded)) {
+    const uint64_t spent = city->progress.spent;
+    if (!city_mix_evening(city)) {
         return false;
     }
-    /* What came back is spent again. */
-    city->progress.due_today += refunded;
-    return pay_by_all(city, city->progress.due_today);
+    /* What came back this evening is spent again by others. */
+    const uint64_t again = spent - city->progress.spent;
+    city->progress.spent += again;
+    return pay_by_all(city, city->progress.due_today + again);
 }
 
 bool city_day_ends(city_t *city)

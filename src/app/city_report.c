@@ -1,5 +1,6 @@
 /* What came of a replay: the audited months against the data, and summary.json. */
 #include "app/city.h"
+#include "app/city_mix.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -53,16 +54,18 @@ static void add_part(figures_t *figures, const city_t *city, const json_t *part)
     figures->refunded += number_of(part, "refunded");
     figures->gifted += number_of(part, "gifted");
     figures->lapsed += number_of(part, "lapsed");
+    if (fund >= city_fund(city, CITY_YOUTH)) {
+        /* The data do not measure it. */
+        figures->youth_spent += spent;
+        figures->granted += number_of(part, "granted");
+        return;
+    }
     if (fund == city_fund(city, CITY_PAPER)) {
         figures->bearer_charged += charged;
         figures->bearer_spent += spent;
         figures->opening += number_of(part, "granted");
     } else {
         figures->granted += number_of(part, "granted");
-    }
-    if (fund == city_fund(city, CITY_YOUTH)) {
-        figures->youth_spent += spent; /* beside what the data count */
-        return;
     }
     figures->charged += charged;
     figures->spent += spent;
@@ -159,32 +162,35 @@ static bool add_cities(const city_world_t *world, json_t *summary, const json_t 
     return exact;
 }
 
-/* How often what happened, of all cities. */
+/* What the players did beside buying, paying and cashing out, of all cities. */
 static json_t *mix_json(const city_world_t *world)
 {
+#define COUNT(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(city_mix_counts_t, name)                                                   \
+    }
     static const struct {
         const char *name;
         size_t offset;
-    } counted[] = {
-        {"cancels", offsetof(city_counts_t, cancels)},
-        {"unpaid_orders", offsetof(city_counts_t, voids)},
-        {"refunds", offsetof(city_counts_t, refunds)},
-        {"refunds_partial", offsetof(city_counts_t, refunds_partial)},
-        {"refunds_advanced", offsetof(city_counts_t, refunds_advanced)},
-        {"gifts", offsetof(city_counts_t, gifts)},
-        {"collections", offsetof(city_counts_t, collections)},
-        {"grant_rows", offsetof(city_counts_t, grant_rows)},
-        {"youth_payments", offsetof(city_counts_t, youth_payments)},
-        {"lapses", offsetof(city_counts_t, lapses)},
+    } counts[] = {
+        COUNT(refunds),    COUNT(refunds_partial), COUNT(refunds_advanced), COUNT(advanced_won),
+        COUNT(repaid_won), COUNT(cancels),         COUNT(unpaid_orders),    COUNT(gifts),
+        COUNT(remainders), COUNT(remainders_won),  COUNT(collections),      COUNT(lost_phones),
+        COUNT(recoveries), COUNT(deaths),          COUNT(estates),          COUNT(rechecks),
+        COUNT(grants),     COUNT(grants_rows),     COUNT(grants_refused),   COUNT(youth_payments),
+        COUNT(lapses),
     };
+#undef COUNT
     json_t *mix = json_object();
-    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++) {
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         uint64_t sum = 0;
         for (uint32_t c = 0; c < world->city_count; c++) {
-            const uint8_t *counts = (const uint8_t *)&world->cities[c].mix.counts;
-            sum += *(const uint64_t *)(const void *)(counts + counted[i].offset);
+            uint64_t value;
+            memcpy(&value, (const uint8_t *)&world->cities[c].mix->counts + counts[i].offset,
+                   sizeof value);
+            sum += value;
         }
-        json_object_set_new(mix, counted[i].name, json_integer((json_int_t)sum));
+        json_object_set_new(mix, counts[i].name, json_integer((json_int_t)sum));
     }
     return mix;
 }
@@ -198,13 +204,13 @@ bool city_report(city_world_t *world, const char *path, const json_t *audit, dou
     json_object_set_new(summary, "fraction", json_real(fraction));
     json_object_set_new(summary, "seed", json_integer((json_int_t)world->seed));
     bool exact = add_cities(world, summary, json_object_get(audit, "parts"));
+    json_object_set_new(summary, "mix", mix_json(world));
     static const char *const copied[] = {"payments", "refunds",      "refused",
                                          "audit",    "state_root",   "blocks",
                                          "people",   "transactions", "signatures"};
     for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
         json_object_set(summary, copied[i], json_object_get(audit, copied[i]));
     }
-    json_object_set_new(summary, "mix", mix_json(world));
     json_object_set_new(summary, "seconds", json_real(seconds));
     json_object_set(summary, "verify_seconds", json_object_get(audit, "seconds"));
     json_object_set(summary, "log_bytes", json_object_get(audit, "log_bytes"));

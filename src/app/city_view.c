@@ -30,6 +30,12 @@ typedef struct {
     double seconds;
 } now_t;
 
+/* A month may begin with what came back of the month before: nothing, until more went out. */
+static uint64_t shown(uint64_t won)
+{
+    return won > INT64_MAX ? 0 : won;
+}
+
 static now_t now_of(const city_world_t *world)
 {
     now_t now = {.seconds = (double)(city_monotonic_ns() - world->started_ns) / 1e9};
@@ -37,8 +43,8 @@ static now_t now_of(const city_world_t *world)
         const city_t *city = &world->cities[i];
         now.people += city->citizens.count;
         now.cards += city->bearers.count;
-        now.charged += city->progress.charged;
-        now.spent += city->progress.spent;
+        now.charged += shown(city->progress.charged);
+        now.spent += shown(city->progress.spent);
         now.held += city->citizens.held + city->bearers.held;
         now.shops += city->totals.shops;
         now.payments += city->totals.payments;
