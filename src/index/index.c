@@ -190,7 +190,9 @@ static bool open_connections(dure_index_t *index)
                        index->path, sqlite3_errmsg(writer->database));
         return false;
     }
-    return prepare(index->reader, index->gets, get_texts, INDEX_GETS) ||
+    return (sqlite3_exec(index->reader, "PRAGMA cache_size = -32768", NULL, NULL, NULL) ==
+                SQLITE_OK &&
+            prepare(index->reader, index->gets, get_texts, INDEX_GETS)) ||
            index_fail(index, "cannot be used");
 }
 
