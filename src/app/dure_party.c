@@ -613,7 +613,7 @@ static int wallet_show(const args_t *args)
 
 const command_t party_commands[] = {
     {.words = "party register",
-     .arguments = "--kind citizen|merchant [--key FILE] [ATTRIBUTES]",
+     .arguments = "--kind citizen|merchant|bearer [--key FILE] [ATTRIBUTES]",
      .summary = "register a citizen or a merchant",
      .options = "--kind= --key= --number= --residence= --birth-year= --birth-digit= --region= "
                 "--category= --annual-sales= --owner= --from= --until= --as=",
