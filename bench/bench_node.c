@@ -136,7 +136,9 @@ static void make_payments(signed_t *made, dure_trace_t *trace, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t payer = i * 7 % CITIZENS;
-        payer += payer % 8 == 0 ? 1 : 0;
+        dure_secret_key_t secret;
+        dure_trace_secret(trace, dure_trace_citizen(payer), &secret);
+        payer = secret.scheme == DURE_SCHEME_ED25519 ? payer : (payer + 1) % CITIZENS;
         /* Every tenth merchant of the trace is of a kind that the rules refuse. */
         uint32_t shop = i % MERCHANTS;
         shop -= shop % 10 == 9 ? 1 : 0;

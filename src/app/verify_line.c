@@ -93,6 +93,7 @@ static bool has_room(const verify_line_t *line)
 static void *read_all(void *argument)
 {
     verify_line_t *line = argument;
+    (void)pthread_setname_np(pthread_self(), "read");
     (void)pthread_mutex_lock(&line->mutex);
     while (!line->is_ending && !line->read_failed && line->read < line->last) {
         if (!has_room(line)) {
@@ -120,6 +121,7 @@ static void *read_all(void *argument)
 static void *tally_all(void *argument)
 {
     verify_line_t *line = argument;
+    (void)pthread_setname_np(pthread_self(), "tally");
     (void)pthread_mutex_lock(&line->mutex);
     while (!line->is_ending && !line->tally_failed && line->added_up < line->last) {
         if (line->added_up == line->decided) {
