@@ -30,7 +30,7 @@ FUZZ ?=
 MAKEFLAGS += --no-print-directory
 export BUILD CC OPT JOBS CITY FRACTION SEED OUT SECONDS_EACH FUZZ
 
-.PHONY: all build install run test bench replay cities format lint fuzz crash clean help
+.PHONY: all build install run test bench province replay cities format lint fuzz crash clean help
 .DEFAULT_GOAL := build
 
 all: build
@@ -53,6 +53,9 @@ crash: install ## the long tests: simulated power losses, real kill -9, a millio
 bench: build ## measure, PostgreSQL beside it; writes $(BUILD)/bench.json
 	@tools/install.sh bench
 	@tools/bench.sh
+
+province: build ## 13 million parties of 31 cities in memory, and their restart; PARTIES=N; writes $(BUILD)/province.json
+	@tools/province.sh
 
 replay: build ## replay real months of CITY at FRACTION with SEED; writes $(OUT)/summary.json
 	@tools/replay.sh
