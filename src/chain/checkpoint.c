@@ -257,9 +257,27 @@ static const char *load_advance(dure_chain_t *chain)
     return "the checkpoint has bytes behind its end";
 }
 
+/* Each record's place in memory is where no other's is: those of the next few are fetched while
+   this one is loaded.  *ahead: where the first record stands that was not looked at yet. */
+#define RECORDS_AHEAD 8u
+
+static void records_fetch(const dure_chain_t *chain, dure_bytes_t part, size_t *ahead,
+                          unsigned count)
+{
+    for (; count > 0 && *ahead < part.size && part.size - *ahead > 1 + PREFIX_SIZE; count--) {
+        const uint8_t *record = part.data + *ahead;
+        const size_t size = dure_get_u32(record + 1 + sizeof(dure_blind_t));
+        const size_t left = part.size - *ahead - (1 + PREFIX_SIZE);
+        const dure_bytes_t bytes = dure_bytes(record + 1 + PREFIX_SIZE, size < left ? size : left);
+        dure_ledger_load_fetch(chain->ledger, record[0], bytes);
+        *ahead = size > left ? part.size : *ahead + 1 + PREFIX_SIZE + size;
+    }
+}
+
 bool dure_chain_load_part(dure_chain_t *chain, dure_bytes_t part, const char **problem)
 {
     load_t *load = &chain->load;
+    size_t ahead = 0;
     DURE_ASSERT(load->phase != LOAD_NOT && load->phase != LOAD_FAILED);
     *problem = NULL;
     size_t offset = 0;
@@ -267,6 +285,11 @@ bool dure_chain_load_part(dure_chain_t *chain, dure_bytes_t part, const char **p
         if (load->phase == LOAD_END) {
             *problem = "the checkpoint has bytes behind its end";
             break;
+        }
+        if (load->phase == LOAD_TABLE) {
+            const bool is_first = ahead <= offset;
+            ahead = is_first ? offset : ahead;
+            records_fetch(chain, part, &ahead, is_first ? RECORDS_AHEAD : 1);
         }
         size_t size = load->wanted - load->size;
         size = size < part.size - offset ? size : part.size - offset;

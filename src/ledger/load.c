@@ -501,6 +501,13 @@ static const char *load_one(dure_ledger_t *ledger, dure_table_t table, const dur
     return "no such table";
 }
 
+void dure_ledger_load_fetch(const dure_ledger_t *ledger, uint8_t table, dure_bytes_t record)
+{
+    if (table == DURE_TABLE_PARTY && record.size >= sizeof(uint64_t)) {
+        ledger_index_fetch(ledger, INDEX_PARTY, (record_id_t){.party = dure_get_u64(record.data)});
+    }
+}
+
 bool dure_ledger_load_record(dure_ledger_t *ledger, uint8_t table, const dure_blind_t *blind,
                              dure_bytes_t record, const char **problem)
 {
