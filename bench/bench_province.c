@@ -452,7 +452,10 @@ static bool multiply(province_t *province)
            give_like(province, shops, FIRST_SHOP, province->shops);
     free(records.bytes);
     const char *problem = NULL;
-    return done && (dure_ledger_load_end(ledger, &problem) || fails("the records", problem));
+    done = done && (dure_ledger_load_end(ledger, &problem) || fails("the records", problem));
+    dure_hash_t root;
+    dure_ledger_root(ledger, &root); /* here, and not with the first block of payments */
+    return done;
 }
 
 /* Payments of anybody to some shop of the same city. */
