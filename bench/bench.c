@@ -172,11 +172,8 @@ static json_t *machine(uint32_t threads)
 static const struct {
     const char *name;
     bool (*run)(bench_t *bench);
-} parts[] = {{"yak", bench_yak},
-             {"memory", bench_memory},
-             {"ledger", bench_ledger},
-             {"grant", bench_grant},
-             {"node", bench_node}};
+} parts[] = {{"yak", bench_yak},     {"memory", bench_memory}, {"ledger", bench_ledger},
+             {"grant", bench_grant}, {"node", bench_node},     {"restart", bench_restart}};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -194,9 +191,10 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {{"out", required_argument, NULL, 'o'},
                                             {"only", required_argument, NULL, 'p'},
+                                            {"citizens", required_argument, NULL, 'c'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    static bench_t bench = {.out = "bench.json"};
+    static bench_t bench = {.out = "bench.json", .citizens = 210000};
     const char *only = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -204,9 +202,12 @@ int main(int argc, char **argv)
             bench.out = optarg;
         } else if (option == 'p' && find_part(optarg)) {
             only = optarg;
+        } else if (option == 'c' && atoi(optarg) >= 1000 && atoi(optarg) <= 10000000) {
+            bench.citizens = (uint32_t)atoi(optarg);
         } else {
             fprintf(option == 'h' ? stdout : stderr,
-                    "usage: dure-bench [--out FILE] [--only yak|ledger|grant|node]\n");
+                    "usage: dure-bench [--out FILE] "
+                    "[--only yak|memory|ledger|grant|node|restart] [--citizens N]\n");
             return option == 'h' ? 0 : 2;
         }
     }

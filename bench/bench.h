@@ -14,6 +14,7 @@ typedef struct {
     const char *out;
     char folder[BENCH_PATH_SIZE]; /* for files while measuring */
     uint32_t threads;
+    uint32_t citizens; /* of the city whose restart is measured */
     json_t *rows;
     double verify_raw, fdatasync_us;
 } bench_t;
@@ -38,5 +39,7 @@ DURE_MUST_USE bool bench_memory(bench_t *bench);
 DURE_MUST_USE bool bench_grant(bench_t *bench);
 /* A node on a real directory: signed payments, durable. */
 DURE_MUST_USE bool bench_node(bench_t *bench);
+/* A city's node: payments beside its checkpoints, and how long it takes to be back. */
+DURE_MUST_USE bool bench_restart(bench_t *bench);
 
 #endif

@@ -409,13 +409,6 @@ static bool play_node(bench_t *bench, dure_trace_t *trace, dure_io_t *io, dure_i
         fprintf(stderr, "dure-bench: %s\n", dure_node_message(client.node));
     }
     dure_node_close(client.node);
-    if (!done) {
-        return false;
-    }
-    uint64_t start = bench_now_ns();
-    done = dure_node_open(&client.node, &report, io, &config) == DURE_NODE_OK;
-    bench_row(bench, "restart", (double)(bench_now_ns() - start) / 1e6, "ms", NULL, 0);
-    dure_node_close(client.node);
     return done && measure_rebuild(bench, io, &config, index);
 }
 

@@ -411,6 +411,74 @@ static void stored_blocks_replay_and_changed_ones_do_not(void **state)
     chain_free(read);
 }
 
+/* The play has wrong signatures in it: the block that refused one comes to the same all the same.
+ */
+static void own_blocks_replay_without_their_signatures(void **state)
+{
+    (void)state;
+    dure_chain_t *made = chain_new(&play), *own = chain_new(&play);
+    dure_chain_update_t update;
+    dure_block_t block;
+    const char *problem;
+    uint32_t wrong = 0;
+    for (uint32_t first = 0; first < PLAY_COUNT; first += 50) {
+        const dure_chain_update_t from = finalize(made, &play, first, 50);
+        for (uint32_t i = 0; i < 50; i++) {
+            wrong += from.results[i].code == DURE_RESULT_SIGNATURE_WRONG;
+        }
+        commit(made);
+        assert_true(dure_block_decode(&block, from.block, &problem));
+        assert_null(dure_chain_replay_own(own, &block, &update));
+        assert_heads_equal(made, own);
+    }
+    assert_true(wrong > 0);
+    chain_free(made);
+    chain_free(own);
+}
+
+/* A block whose signatures were never right: the own log is believed, another's is not. */
+static void only_the_own_log_is_believed(void **state)
+{
+    (void)state;
+    static const dure_verdict_t decided = {.result = DURE_VERDICT_DECIDED};
+    dure_chain_t *made = chain_new(&play), *read = chain_new(&play);
+    dure_chain_update_t update;
+    dure_block_t block;
+    const char *problem;
+    play_blocks(made, &play, 0, 50, 50);
+    play_blocks(read, &play, 0, 50, 50);
+    uint8_t *wires[10];
+    dure_chain_tx_t txs[10];
+    for (uint32_t i = 0; i < 10; i++) {
+        const dure_bytes_t wire = play.wires[50 + i];
+        wires[i] = malloc(wire.size);
+        assert_non_null(wires[i]);
+        memcpy(wires[i], wire.data, wire.size);
+        wires[i][wire.size - 5] ^= 1; /* within the signature, or the witness's length */
+        txs[i] = (dure_chain_tx_t){.wire = dure_bytes(wires[i], wire.size), .verdict = &decided};
+    }
+    const dure_chain_event_t event = {.kind = DURE_CHAIN_FINALIZE,
+                                      .height = dure_chain_head(made)->height + 1,
+                                      .time = dure_trace_time(play.trace),
+                                      .txs = txs,
+                                      .tx_count = 10};
+    assert_int_equal(dure_chain_step(made, &update, &event), DURE_CHAIN_OK);
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < 10; i++) {
+        done += update.results[i].code == DURE_RESULT_DONE;
+    }
+    assert_true(done > 0);
+    assert_true(dure_block_decode(&block, update.block, &problem));
+    dure_chain_update_t again;
+    assert_non_null(dure_chain_replay(read, &block, NULL, &again));
+    assert_null(dure_chain_replay_own(read, &block, &again));
+    for (uint32_t i = 0; i < 10; i++) {
+        free(wires[i]);
+    }
+    chain_free(made);
+    chain_free(read);
+}
+
 /* ---- checkpoint --------------------------------------------------------------------------------
  */
 
@@ -520,6 +588,8 @@ int main(void)
         cmocka_unit_test(the_door_keeps_heights_and_sizes),
         cmocka_unit_test(time_never_goes_back),
         cmocka_unit_test(stored_blocks_replay_and_changed_ones_do_not),
+        cmocka_unit_test(own_blocks_replay_without_their_signatures),
+        cmocka_unit_test(only_the_own_log_is_believed),
         cmocka_unit_test(a_checkpoint_continues_as_if_nothing_had_happened),
         cmocka_unit_test(a_checkpoint_of_a_replaced_block_is_the_heads),
         cmocka_unit_test(a_damaged_checkpoint_is_refused),

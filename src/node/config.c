@@ -49,7 +49,7 @@ dure_node_config_t dure_node_config_default(void)
         .queue_txs = QUEUE_TXS_DEFAULT,
         .queue_bytes = QUEUE_SIZE_DEFAULT,
         .checkpoint_blocks = 20000,
-        .checkpoint_bytes = UINT64_C(16) * 1024u * 1024u,
+        .checkpoint_bytes = UINT64_C(8) * 1024u * 1024u,
         .checkpoint_share = 32,
         .scrub_bytes = 1024u * 1024u,
     };

@@ -4,11 +4,12 @@
    it.  When too much changes meanwhile it is given up: the log goes on without it. */
 #include "node/node_private.h"
 
-#define CHUNK_SIZE   (256u * 1024u) /* of the file */
-#define PART_LEAST   (4u * 1024u)   /* of one round */
-#define PART_MOST    (64u * 1024u)
-#define BYTES_PER_US UINT64_C(48)      /* that are made out while others wait: */
-#define HURRY        UINT64_C(3)       /*   and so many times more when memory gets short */
+#define CHUNK_SIZE   (256u * 1024u) /* of the file, or a little more */
+#define PART_IDLE    (64u * 1024u)  /* of one round, with nobody waiting */
+#define PART_LEAST   (4u * 1024u)   /* with somebody waiting: */
+#define PART_MOST    (768u * 1024u)
+#define BYTES_PER_US UINT64_C(48) /*   of the time since the last part: about an eighth of it, */
+#define HURRY        UINT64_C(3)  /*   and up to so many times more when it takes too long */
 #define POLL_NS      UINT64_C(1000000) /* for the history, which tells nobody */
 
 /* ---- when --------------------------------------------------------------------------------------
@@ -21,16 +22,25 @@ static uint64_t bytes_now(const dure_node_t *node)
 
 /* To replay the log takes a time, and so does loading the state: neither is left to grow far beyond
    the other. */
+static uint64_t due_bytes(const dure_node_t *node)
+{
+    const dure_node_config_t *config = &node->config;
+    const uint64_t share =
+        config->checkpoint_share == 0 ? 0 : node->state_bytes / config->checkpoint_share;
+    return share > config->checkpoint_bytes ? share : config->checkpoint_bytes;
+}
+
 static bool is_due(const dure_node_t *node)
 {
     const dure_node_config_t *config = &node->config;
-    const uint64_t blocks = dure_consensus_durable_height(node->consensus) - node->saved_height;
-    const uint64_t bytes = bytes_now(node) - node->saved_bytes;
-    const uint64_t share =
-        config->checkpoint_share == 0 ? 0 : node->state_bytes / config->checkpoint_share;
-    return dure_consensus_durable_height(node->consensus) > node->saved_height &&
-           ((config->checkpoint_blocks != 0 && blocks >= config->checkpoint_blocks) ||
-            (config->checkpoint_bytes != 0 && bytes >= config->checkpoint_bytes && bytes >= share));
+    const uint64_t height = dure_consensus_durable_height(node->consensus);
+    if (height <= node->saved_height) {
+        return false;
+    }
+    return (config->checkpoint_blocks != 0 &&
+            height - node->saved_height >= config->checkpoint_blocks) ||
+           (config->checkpoint_bytes != 0 &&
+            bytes_now(node) - node->saved_bytes >= due_bytes(node));
 }
 
 void node_save_start(dure_node_t *node)
@@ -127,6 +137,16 @@ static size_t chunk_size(const dure_node_t *node)
     return node->config.checkpoint_part == 0 ? CHUNK_SIZE : 3u * node->config.checkpoint_part;
 }
 
+/* How far, of 100, it is from being given up for want of memory, or from another being due. */
+static uint64_t lateness(const dure_node_t *node)
+{
+    const uint64_t used = dure_ledger_snapshot_used_percent(dure_chain_ledger(node->chain));
+    const uint64_t due = due_bytes(node) + 1u;
+    const uint64_t lag = (bytes_now(node) - node->saved_bytes) * 100u / due;
+    const uint64_t late = used > lag ? used : lag;
+    return late < 100u ? late : 100u;
+}
+
 /* How much of the state this round makes out: little while somebody waits for an answer. */
 static size_t part_size(dure_node_t *node)
 {
@@ -134,12 +154,11 @@ static size_t part_size(dure_node_t *node)
         return node->config.checkpoint_part;
     }
     if (dure_consensus_waiting(node->consensus) == 0) {
-        return PART_MOST;
+        return PART_IDLE;
     }
     const uint64_t now = dure_io_monotonic_ns(node->io);
-    const uint64_t used = dure_ledger_snapshot_used_percent(dure_chain_ledger(node->chain));
     uint64_t size = (now - node->save_part_ns) / 1000u * BYTES_PER_US;
-    size += size * HURRY * used / 100u;
+    size += size * HURRY * lateness(node) / 100u;
     size = size < PART_MOST ? size : PART_MOST;
     return size < PART_LEAST ? PART_LEAST : (size_t)size;
 }
