@@ -37,6 +37,7 @@ static const field_t fields[] = {
     FIELD(checkpoint_bytes, 0, UINT64_MAX),
     FIELD(checkpoint_share, 0, UINT64_MAX),
     FIELD(checkpoint_memory, 0, UINT64_C(1) << 40),
+    FIELD(segment_size, 65536, 1u << 30),
     FIELD(scrub_bytes, 0, 64u << 20),
     LIMIT(journal_bytes_max, 1, UINT64_MAX),
 };

@@ -119,7 +119,7 @@ static dure_node_result_t open_store(dure_node_t *node)
     dure_store_config_t config = {
         .chain_id = node->chain_id,
         .first_height = 1,
-        .segment_size = node->config.segment_size,
+        .segment_size = node->config.segment_size / 512u * 512u,
         .archive = node->config.archive,
         .planted_bug = node->config.store_bug,
     };

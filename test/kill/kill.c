@@ -313,6 +313,14 @@ static bool prepare(run_t *run)
     if (file != NULL) {
         (void)fclose(file);
     }
+    /* Checkpoints come often and segments are short, so that all kinds of moments are met. */
+    static const char conf[] = "segment_size = 65536\ncheckpoint_memory = 1000000\n";
+    (void)snprintf(path, sizeof path, "%s/%s", run->directory, DURE_NODE_CONFIG);
+    file = fopen(path, "wb");
+    is_written = is_written && file != NULL && fputs(conf, file) >= 0;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
     return is_written || tell(path, strerror(errno));
 }
 

@@ -38,6 +38,8 @@ typedef struct {
     uint32_t ends[ENDS]; /* weights */
     uint64_t save_began; /* blocks told when the checkpoint under way was first seen */
     bool was_saving;
+    uint32_t point; /* not 0: power is lost at this operation after a checkpoint began, once */
+    bool is_past;   /* that checkpoint ended before */
     const char *failure;
     char text[512];
 } world_t;
@@ -291,10 +293,14 @@ static void watch_save(world_t *world)
     const bool is_saving = dure_node_is_saving(world->node);
     if (is_saving && !world->was_saving) {
         world->save_began = world->stats->blocks;
+        if (world->point != 0 && !world->is_past && world->process == 1) {
+            dure_io_sim_die_after(world->sim, world->point);
+        }
     }
     if (!is_saving && world->was_saving) {
         world->stats->checkpoints++;
         world->stats->beside += world->stats->blocks > world->save_began;
+        world->is_past |= world->process == 1;
     }
     world->was_saving = is_saving;
 }
@@ -337,8 +343,9 @@ static void one_life(world_t *world)
     if (!start(world, end)) {
         return;
     }
-    uint32_t life = (uint32_t)roll(world, world->life) + 1;
-    bool lives = live(world, life, roll(world, 12) == 0);
+    const bool is_sweep = world->point != 0;
+    const uint32_t life = is_sweep ? STEPS_MAX : (uint32_t)roll(world, world->life) + 1;
+    bool lives = live(world, life, !is_sweep && roll(world, 12) == 0);
     dure_io_sim_space(world->sim, UINT64_MAX);
     world->stats->faults += dure_io_sim_has_failed(world->sim);
     if (lives && end == END_CLEAN && world->failure == NULL) {
@@ -424,8 +431,38 @@ static void draw(world_t *world)
     }
 }
 
+/* Nothing else happens to the process than that one loss of power. */
+static void draw_point(world_t *world)
+{
+    memset(world->ends, 0, sizeof world->ends);
+    world->ends[END_POWER] = 1;
+    world->length = world->workload->count;
+    world->burst = 4;
+    world->ahead = 32;
+    world->config.checkpoint_blocks = 25;
+    world->config.checkpoint_part = 300;
+    world->config.checkpoint_memory = 1u << 20;
+    world->config.segment_size = 512u * 24u;
+}
+
+static const char *sim_run_with(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
+                                sim_stats_t *stats, uint32_t point, bool *is_past);
+
 const char *sim_run(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
                     sim_stats_t *stats)
+{
+    bool unused;
+    return sim_run_with(seed, workload, bugs, stats, 0, &unused);
+}
+
+const char *sim_run_point(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
+                          sim_stats_t *stats, uint32_t point, bool *is_past)
+{
+    return sim_run_with(seed, workload, bugs, stats, point, is_past);
+}
+
+static const char *sim_run_with(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
+                                sim_stats_t *stats, uint32_t point, bool *is_past)
 {
     static world_t world;
     world = (world_t){.random = seed, .workload = workload, .bugs = bugs, .stats = stats};
@@ -434,6 +471,10 @@ const char *sim_run(uint64_t seed, const workload_t *workload, const sim_bugs_t 
     world.heard = calloc(workload->count, sizeof *world.heard);
     DURE_ASSERT(world.sim != NULL && world.history != NULL && world.heard != NULL);
     draw(&world);
+    world.point = point;
+    if (point != 0) {
+        draw_point(&world);
+    }
     if (bugs->plants_no_poison) {
         dure_io_sim_plant_no_poison(world.sim);
     }
@@ -451,6 +492,7 @@ const char *sim_run(uint64_t seed, const workload_t *workload, const sim_bugs_t 
         ask_again(&world);
     }
     stats->seeds++;
+    *is_past = world.is_past;
     if (world.node != NULL) {
         if (!dure_io_sim_is_dead(world.sim)) {
             dure_io_sim_die_after(world.sim, 1);

@@ -91,6 +91,10 @@ typedef struct {
    next run overwrites). */
 const char *sim_run(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
                     sim_stats_t *stats);
+/* sim_run_point: power is lost at one operation of the device after a checkpoint began, counted
+   from 1, and nothing else; *is_past: the checkpoint had ended before. */
+const char *sim_run_point(uint64_t seed, const workload_t *workload, const sim_bugs_t *bugs,
+                          sim_stats_t *stats, uint32_t point, bool *is_past);
 void sim_print(const sim_stats_t *stats);
 
 #endif

@@ -64,6 +64,28 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(stats.beside > 0 && stats.given_up > 0 && stats.crashes_in_save > 0);
 }
 
+/* The checkpoint is written in many small parts, while blocks are decided and segments change. */
+static void power_is_lost_at_every_point_of_a_checkpoint(void **state)
+{
+    (void)state;
+    static const sim_bugs_t none;
+    for (uint64_t seed = 7; seed < 9; seed++) {
+        sim_stats_t stats = {0};
+        bool is_past = false;
+        uint32_t point = 0;
+        while (!is_past) {
+            const char *wrong = sim_run_point(seed, workload, &none, &stats, ++point, &is_past);
+            if (wrong != NULL) {
+                fail_msg("seed %llu point %u: %s", (unsigned long long)seed, point, wrong);
+            }
+            assert_true(point < 2000);
+        }
+        printf("# %u points of a checkpoint, %u blocks decided beside it\n", point,
+               (unsigned)stats.beside);
+        assert_true(point > 40);
+    }
+}
+
 /* ---- planted bugs: a tester that finds none of them proves nothing --------------------------- */
 
 static void assert_caught(const char *name, sim_bugs_t bugs)
@@ -168,6 +190,7 @@ int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_that_keeps_dying_loses_nothing),
+        cmocka_unit_test(power_is_lost_at_every_point_of_a_checkpoint),
         cmocka_unit_test(an_answer_before_the_sync_is_caught),
         cmocka_unit_test(a_record_without_its_hash_is_caught),
         cmocka_unit_test(a_retry_after_a_failed_sync_is_caught),
