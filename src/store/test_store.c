@@ -212,6 +212,32 @@ static void appends_are_asynchronous_and_one_at_a_time(void **state)
     finish(&world);
 }
 
+/* The scrub looks behind the end while batches are written there, until another segment begins. */
+static void the_end_moves_on_under_the_scrub(void **state)
+{
+    (void)state;
+    static uint8_t large[60000];
+    memset(large, 7, sizeof large);
+    const dure_bytes_t block = dure_bytes(large, sizeof large);
+    for (uint64_t steps = 1; steps < 18; steps++) {
+        world_t world;
+        begin(&world, UINT64_C(4) << 20);
+        OK(start(&world));
+        append_many(&world, 10);
+        dure_store_scrub_t progress = {0};
+        for (uint64_t i = 0; i < steps; i++) {
+            OK(dure_store_scrub_step(world.store, &progress, 500));
+        }
+        for (int i = 0; i < 100; i++) {
+            OK(dure_store_append(world.store, &block, 1));
+        }
+        OK(scrub_all(&world));
+        OK(scrub_all(&world));
+        OK(stop(&world));
+        finish(&world);
+    }
+}
+
 static void another_chain_is_refused(void **state)
 {
     (void)state;
@@ -699,6 +725,7 @@ int main(void)
         cmocka_unit_test(blocks_come_back),
         cmocka_unit_test(batches_hold_many_blocks_and_large_ones),
         cmocka_unit_test(appends_are_asynchronous_and_one_at_a_time),
+        cmocka_unit_test(the_end_moves_on_under_the_scrub),
         cmocka_unit_test(another_chain_is_refused),
         cmocka_unit_test(readers_change_nothing),
         cmocka_unit_test(every_flipped_byte_is_found_and_located),
