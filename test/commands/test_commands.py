@@ -225,7 +225,7 @@ def found(city):
 
 
 def register(city):
-    city.run("party", "register", "--kind", "ghost", code=2, err=["--kind is citizen, merchant or service"])
+    city.run("party", "register", "--kind", "ghost", code=2, err=["--kind is citizen, merchant, service or bearer"])
     city.run("party", "register", "--kind", "merchant", "--category", "bakry", code=2,
              err=["there is no category 'bakry'", "bakery"])
     city.run("party", "register", "--kind", "citizen", "--category", "bakery", code=2, err=["is not for a citizen"])
