@@ -224,6 +224,9 @@ static bool chain_open(province_t *province)
     const char *problem = "no memory";
     province->memory_size = dure_chain_size(&province->limits);
     province->memory = aligned_alloc(64, (province->memory_size + 63) / 64 * 64);
+    if (province->memory != NULL) {
+        dure_io_memory_prepare(province->memory, province->memory_size); /* as a node does */
+    }
     province->chain =
         province->memory == NULL
             ? NULL

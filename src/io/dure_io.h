@@ -170,6 +170,10 @@ void dure_io_wake(dure_io_t *io);
 /* ---- clock and random bytes ---------------------------------------------------------------------
    Any thread. */
 uint64_t dure_io_monotonic_ns(dure_io_t *io);
+/* dure_io_memory_prepare: asks the system to back fresh memory with large pages, if it is so large
+   that what they waste (some 30 MiB of a ledger's tables) does not count: a payment meets a dozen
+   places of it, and finding their pages takes a quarter of its time.  Changes nothing else. */
+void dure_io_memory_prepare(void *memory, size_t size);
 uint64_t dure_io_wall_ms(dure_io_t *io); /* ms since 1970-01-01T00:00Z; may jump either way */
 void dure_io_random(dure_io_t *io, void *buffer, size_t size); /* cannot fail; ends the process */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -279,6 +280,21 @@ static dure_io_result_t linux_list(dure_io_t *io, dure_io_entry_t *entries, size
     closedir(directory);
     qsort(entries, *count, sizeof *entries, compare_entries);
     return result;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------
+ */
+
+#define LARGE_PAGES_FROM ((size_t)4 << 30)
+
+void dure_io_memory_prepare(void *memory, size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t skipped = (page - (uintptr_t)memory % page) % page;
+    if (size >= LARGE_PAGES_FROM) {
+        /* Only advice: a system without large pages refuses it, and nothing is lost. */
+        (void)madvise((uint8_t *)memory + skipped, size - skipped, MADV_HUGEPAGE);
+    }
 }
 
 /* ---- clock and random bytes ------------------------------------------------------------------ */

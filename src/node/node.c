@@ -166,6 +166,7 @@ static dure_node_result_t make_chain(dure_node_t *node)
                          "no memory for the state of %" PRIu32 " parties: %zu bytes",
                          node->config.limits.parties_max, node->memory_size);
     }
+    dure_io_memory_prepare(node->memory, node->memory_size);
     return node_chain_init(node) ? DURE_NODE_OK : node->result;
 }
 
