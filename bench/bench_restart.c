@@ -364,7 +364,8 @@ static bool busy(city_t *city)
 static bool run(city_t *city, bool (*work)(city_t *city), uint32_t kill_ms)
 {
     shared_t *shared = city->shared;
-    shared->is_good = shared->is_loaded = false;
+    shared->is_good = false;
+    shared->is_loaded = false;
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
