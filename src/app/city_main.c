@@ -21,7 +21,8 @@
 
 extern char **environ;
 
-#define PATH_SIZE 1024u
+#define PATH_SIZE   1024u
+#define CHAIN_FUNDS 64u
 
 typedef struct {
     bool demo;
@@ -313,9 +314,12 @@ static bool play(run_t *run, city_world_t *world)
     if (!city_world_start(world)) {
         return false;
     }
+    /* A chain has 64 funds: of many cities none has a youth dividend, of which each quarter is one.
+     */
+    const bool room = world->city_count * CITY_FUNDS <= CHAIN_FUNDS;
     for (uint32_t i = 0; i < world->city_count; i++) {
         if (!city_people_start(&world->cities[i]) ||
-            !city_mix_start(&world->cities[i], run->youth)) {
+            !city_mix_start(&world->cities[i], room ? run->youth : NULL)) {
             return false;
         }
     }
