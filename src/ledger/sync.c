@@ -76,53 +76,85 @@ static void leave_if_other(dure_ledger_t *ledger, dure_table_t table, uint32_t c
     }
 }
 
-/* Blind and record stand side by side, so that one call hashes both. */
-static void value_of(dure_ledger_t *ledger, dure_hash_t *value, dure_table_t table, uint32_t cell)
-{
-    dure_blind_t blind;
-    dure_writer_t out =
-        dure_writer(ledger->scratch + sizeof blind, DURE_RECORD_SIZE_MAX - sizeof blind);
-    const bool exists = ledger_record_write(ledger, table, cell, &out, &blind);
-    DURE_ASSERT(exists && !out.overflow);
-    memcpy(ledger->scratch, &blind, sizeof blind);
-    dure_hash(value, DURE_TAG_STATE_VALUE, ledger->scratch, sizeof blind + out.size);
-}
-
-/* Changed values on their way into the tree. */
+/* Changed records on their way into the tree: written one behind another, blind before record, so
+   that many are hashed at once. */
 #define BUNCH 64u
 typedef struct {
     uint32_t count;
+    size_t used; /* of the scratch */
     uint32_t slots[BUNCH];
     dure_hash_t values[BUNCH];
+    dure_hash_job_t jobs[BUNCH];
 } bunch_t;
+
+static void leaf_put(dure_ledger_t *ledger, uint32_t ref, const dure_hash_t *value)
+{
+    uint32_t cell;
+    const dure_table_t table = ledger_table_of(ledger, ref, &cell);
+    const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
+    dure_hash_t key;
+    dure_state_key(&key, &primary);
+    dure_tree_put(ledger->tree, ref, &key, value);
+    ledger->flags[ref] |= FLAG_IN_TREE;
+    if (ledger->snapshot.stage == SNAPSHOT_RUNS) {
+        ledger_snapshot_comes(ledger, ref, &key);
+    }
+}
 
 static void bunch_put(dure_ledger_t *ledger, bunch_t *bunch)
 {
-    dure_tree_set_many(ledger->tree, bunch->slots, bunch->values, bunch->count);
+    dure_hash_many(bunch->jobs, bunch->count);
+    uint32_t known = 0; /* whose leaves stand in the tree */
+    for (uint32_t i = 0; i < bunch->count; i++) {
+        const uint32_t ref = bunch->slots[i];
+        if ((ledger->flags[ref] & FLAG_IN_TREE) == 0) {
+            leaf_put(ledger, ref, &bunch->values[i]);
+        } else {
+            bunch->slots[known] = ref;
+            bunch->values[known++] = bunch->values[i];
+        }
+    }
+    dure_tree_set_many(ledger->tree, bunch->slots, bunch->values, known);
     bunch->count = 0;
+    bunch->used = 0;
+}
+
+/* False if the scratch has no room left for it. */
+static bool bunch_write(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table, uint32_t cell)
+{
+    dure_blind_t blind;
+    uint8_t *at = ledger->scratch + bunch->used;
+    const size_t room = DURE_RECORD_SIZE_MAX - bunch->used;
+    if (room < sizeof blind) {
+        return false;
+    }
+    dure_writer_t out = dure_writer(at + sizeof blind, room - sizeof blind);
+    const bool exists = ledger_record_write(ledger, table, cell, &out, &blind);
+    DURE_ASSERT(exists);
+    if (out.overflow) {
+        return false;
+    }
+    memcpy(at, &blind, sizeof blind);
+    bunch->jobs[bunch->count] = (dure_hash_job_t){.out = &bunch->values[bunch->count],
+                                                  .tag = DURE_TAG_STATE_VALUE,
+                                                  .data = at,
+                                                  .size = sizeof blind + out.size};
+    bunch->used += sizeof blind + out.size;
+    return true;
 }
 
 static void enter_tree(dure_ledger_t *ledger, bunch_t *bunch, dure_table_t table, uint32_t cell,
                        uint32_t ref)
 {
-    dure_hash_t value;
-    value_of(ledger, &value, table, cell);
-    if ((ledger->flags[ref] & FLAG_IN_TREE) != 0) {
-        bunch->slots[bunch->count] = ref;
-        bunch->values[bunch->count++] = value;
-        if (bunch->count == BUNCH) {
-            bunch_put(ledger, bunch);
-        }
-        return;
+    if (bunch->count == BUNCH) {
+        bunch_put(ledger, bunch);
     }
-    const dure_primary_key_t primary = ledger_record_key(ledger, table, cell);
-    dure_hash_t key;
-    dure_state_key(&key, &primary);
-    dure_tree_put(ledger->tree, ref, &key, &value);
-    ledger->flags[ref] |= FLAG_IN_TREE;
-    if (ledger->snapshot.stage == SNAPSHOT_RUNS) {
-        ledger_snapshot_comes(ledger, ref, &key);
+    if (!bunch_write(ledger, bunch, table, cell)) {
+        bunch_put(ledger, bunch);
+        const bool alone = bunch_write(ledger, bunch, table, cell);
+        DURE_ASSERT(alone);
     }
+    bunch->slots[bunch->count++] = ref;
 }
 
 static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
@@ -202,7 +234,9 @@ static void flush(dure_ledger_t *ledger)
             }
         }
     }
-    bunch_t bunch = {.count = 0};
+    bunch_t bunch;
+    bunch.count = 0;
+    bunch.used = 0;
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
         fetch_ahead(ledger, i);
         uint32_t cell;
@@ -226,7 +260,9 @@ void ledger_load_sync(dure_ledger_t *ledger)
     if (ledger->dirty_count < ledger->load_due) {
         return;
     }
-    bunch_t bunch = {.count = 0};
+    bunch_t bunch;
+    bunch.count = 0;
+    bunch.used = 0;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < ledger->dirty_count; i++) {
         uint32_t cell;
