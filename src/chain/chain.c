@@ -106,25 +106,97 @@ uint32_t dure_chain_parties_needed(const dure_chain_t *chain)
 /* ---- executing ---------------------------------------------------------------------------------
  */
 
+/* A run of transactions, whose hashes are made side by side. */
+typedef struct {
+    uint32_t count;
+    dure_hash_t txs[DURE_CHAIN_RUN]; /* of a body as it is without a witness behind it */
+    dure_hash_t tx_leaves[DURE_CHAIN_RUN], leaves[DURE_CHAIN_RUN];
+    dure_blind_t blinds[DURE_CHAIN_RUN]; /* the signers' */
+    bool has_blind[DURE_CHAIN_RUN];
+} run_t;
+
+static void run_hash_txs(const dure_chain_t *chain, run_t *run, const dure_chain_tx_t *txs)
+{
+    dure_hash_job_t jobs[DURE_CHAIN_RUN];
+    for (uint32_t i = 0; i < run->count; i++) {
+        jobs[i] = (dure_hash_job_t){.out = &run->tx_leaves[i],
+                                    .tag = DURE_TAG_TX_LEAF,
+                                    .data = txs[i].wire.data,
+                                    .size = txs[i].wire.size};
+    }
+    dure_hash_many(jobs, run->count);
+    for (uint32_t i = 0; i < run->count; i++) {
+        const size_t size = txs[i].wire.size;
+        jobs[i].out = &run->txs[i];
+        jobs[i].tag = DURE_TAG_TX_BODY;
+        jobs[i].head = chain->head.chain_id.bytes;
+        jobs[i].head_size = sizeof chain->head.chain_id.bytes;
+        jobs[i].size = size > DURE_SEAL_SIZE ? size - DURE_SEAL_SIZE : 0;
+    }
+    dure_hash_many(jobs, run->count);
+}
+
+/* Blinds and leaves of what the run came to, and the roots of both lists over it. */
+static void run_hash_effects(run_t *run, dure_chain_result_t *results, dure_hash_t *tx_root,
+                             dure_hash_t *root)
+{
+    dure_hash_job_t jobs[DURE_CHAIN_RUN];
+    dure_hash_t blinds[DURE_CHAIN_RUN];
+    uint32_t blinded = 0;
+    for (uint32_t i = 0; i < run->count; i++) {
+        if (run->has_blind[i]) {
+            jobs[blinded++] = (dure_hash_job_t){.out = &blinds[i],
+                                                .tag = DURE_TAG_EFFECT_BLIND,
+                                                .head = run->blinds[i].bytes,
+                                                .head_size = sizeof run->blinds[i].bytes,
+                                                .data = results[i].tx.bytes,
+                                                .size = sizeof results[i].tx.bytes};
+        }
+    }
+    dure_hash_many(jobs, blinded);
+    for (uint32_t i = 0; i < run->count; i++) {
+        if (run->has_blind[i]) {
+            memcpy(results[i].blind.bytes, blinds[i].bytes, sizeof results[i].blind.bytes);
+        }
+        jobs[i] = (dure_hash_job_t){.out = &run->leaves[i],
+                                    .tag = DURE_TAG_EFFECT_LEAF,
+                                    .head = results[i].blind.bytes,
+                                    .head_size = sizeof results[i].blind.bytes,
+                                    .data = results[i].effect.data,
+                                    .size = results[i].effect.size};
+    }
+    dure_hash_many(jobs, run->count);
+    for (uint32_t i = 0; i < run->count; i++) {
+        results[i].leaf = run->leaves[i];
+    }
+    dure_list_root(tx_root, DURE_TAG_TX_NODE, run->tx_leaves, run->count);
+    dure_list_root(root, DURE_TAG_EFFECT_NODE, run->leaves, run->count);
+}
+
 /* Decides one transaction and writes its effect at `at`.  Returns the effect's size. */
-static size_t execute(dure_chain_t *chain, dure_chain_result_t *result, uint8_t *at,
-                      const dure_chain_tx_t *tx)
+static size_t execute(dure_chain_t *chain, run_t *run, uint32_t index, uint8_t *at,
+                      dure_chain_result_t *result, const dure_chain_tx_t *tx)
 {
     memset(result, 0, sizeof *result);
     dure_envelope_t envelope;
     result->code = (uint16_t)dure_envelope_decode(&envelope, tx->wire, NULL);
     dure_writer_t writer = dure_writer(at, DURE_EFFECT_SIZE_MAX);
+    run->has_blind[index] = false;
     if (result->code == DURE_RESULT_DONE) {
+        if (envelope.body.size + DURE_SEAL_SIZE != tx->wire.size) {
+            dure_tx_hash(&run->txs[index], &chain->head.chain_id, envelope.body);
+        }
         dure_effect_t effect;
-        result->code = (uint16_t)dure_ledger_apply(chain->ledger, &envelope, tx->verdict,
-                                                   chain_proven(chain, &envelope), &effect);
+        result->code = (uint16_t)dure_ledger_apply_hashed(chain->ledger, &envelope,
+                                                          &run->txs[index], tx->verdict,
+                                                          chain_proven(chain, &envelope), &effect);
         DURE_ASSERT(effect.code == result->code);
         result->tx = effect.tx;
-        dure_ledger_effect_blind(chain->ledger, &effect, &result->blind);
+        run->has_blind[index] =
+            dure_ledger_signer_blind(chain->ledger, effect.id.party, &run->blinds[index]);
         dure_effect_encode(&writer, &effect);
     }
     result->effect = dure_writer_bytes(&writer);
-    dure_effect_leaf(&result->leaf, &result->blind, result->effect);
     return writer.size;
 }
 
@@ -142,35 +214,55 @@ static bool has_capacity(dure_chain_t *chain)
 /* How many transactions ahead each step of dure_ledger_fetch is taken. */
 static const uint32_t FETCH_AHEAD[3] = {12, 8, 4};
 
+static void fetch_ahead(const dure_chain_t *chain, const dure_chain_event_t *event, uint32_t index)
+{
+    for (uint32_t step = 0; step < 3; step++) {
+        const uint32_t ahead = index + FETCH_AHEAD[step];
+        if (ahead < event->tx_count) {
+            dure_ledger_fetch(chain->ledger, event->txs[ahead].wire, step);
+        }
+    }
+}
+
+/* Executes a run's transactions and copies them into the block.  False if the chain's limit rose
+   above the capacity before the last of them. */
+static bool execute_run(dure_chain_t *chain, run_t *run, const dure_chain_event_t *event,
+                        uint32_t first, size_t *effects_size, dure_writer_t *block)
+{
+    run_hash_txs(chain, run, event->txs + first);
+    for (uint32_t i = 0; i < run->count; i++) {
+        const dure_chain_tx_t *tx = &event->txs[first + i];
+        if (!has_capacity(chain)) {
+            return false;
+        }
+        fetch_ahead(chain, event, first + i);
+        *effects_size +=
+            execute(chain, run, i, chain->effects + *effects_size, &chain->results[first + i], tx);
+        dure_write_bytes(block, tx->wire);
+    }
+    return true;
+}
+
 /* Executes all transactions, and copies them into the block behind its header.  False if the
    chain's limit rose above the capacity before the last of them. */
 static bool execute_all(dure_chain_t *chain, const dure_chain_event_t *event)
 {
-    list_stack_t tx_list = {0}, effect_list = {0}, run = {0};
+    list_stack_t tx_list = {0}, effect_list = {0};
     size_t effects_size = 0;
     dure_writer_t writer = dure_writer(chain->block, DURE_BLOCK_SIZE_MAX);
     writer.size = DURE_BLOCK_HEADER_SIZE;
-    for (uint32_t i = 0; i < event->tx_count; i++) {
-        if (!has_capacity(chain)) {
+    run_t run;
+    for (uint32_t i = 0; i < event->tx_count; i += run.count) {
+        run.count = event->tx_count - i < DURE_CHAIN_RUN ? event->tx_count - i : DURE_CHAIN_RUN;
+        if (!execute_run(chain, &run, event, i, &effects_size, &writer)) {
             return false;
         }
-        for (uint32_t step = 0; step < 3; step++) {
-            const uint32_t ahead = i + FETCH_AHEAD[step];
-            if (ahead < event->tx_count) {
-                dure_ledger_fetch(chain->ledger, event->txs[ahead].wire, step);
-            }
-        }
-        effects_size +=
-            execute(chain, &chain->results[i], chain->effects + effects_size, &event->txs[i]);
-        tx_leaf_add(&tx_list, event->txs[i].wire);
-        list_stack_add(&run, DURE_TAG_EFFECT_NODE, &chain->results[i].leaf);
-        if (run.count == DURE_CHAIN_RUN || i + 1u == event->tx_count) {
-            dure_hash_t *root = &chain->runs[i / DURE_CHAIN_RUN];
-            list_stack_root(&run, DURE_TAG_EFFECT_NODE, root);
-            list_stack_add(&effect_list, DURE_TAG_EFFECT_NODE, root);
-            run.count = 0;
-        }
-        dure_write_bytes(&writer, event->txs[i].wire);
+        /* A run is a power of two long: the list over the runs' roots has the root of the whole. */
+        dure_hash_t tx_root;
+        dure_hash_t *root = &chain->runs[i / DURE_CHAIN_RUN];
+        run_hash_effects(&run, chain->results + i, &tx_root, root);
+        list_stack_add(&tx_list, DURE_TAG_TX_NODE, &tx_root);
+        list_stack_add(&effect_list, DURE_TAG_EFFECT_NODE, root);
     }
     DURE_ASSERT(!writer.overflow);
     chain->block_size = writer.size;

@@ -196,9 +196,9 @@ static bool is_witnessed(const dure_body_t *body, const dure_effect_t *proven)
            proven->id.number == id->number;
 }
 
-dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
-                                const dure_verdict_t *verdict, const dure_effect_t *proven,
-                                dure_effect_t *effect)
+dure_result_t dure_ledger_apply_hashed(dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                       const dure_hash_t *tx, const dure_verdict_t *verdict,
+                                       const dure_effect_t *proven, dure_effect_t *effect)
 {
     DURE_ASSERT(ledger->in_block);
     DURE_ASSERT(ledger->state->parties_max <= ledger->capacity);
@@ -207,7 +207,7 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
     effect->id = envelope->tx.id;
     effect->kind = envelope->tx.body.kind;
     effect->time = ledger->now;
-    dure_tx_hash(&effect->tx, &ledger->chain_id, envelope->body);
+    effect->tx = *tx;
     signer_t signer;
     dure_result_t code = admit(ledger, envelope, &effect->tx, verdict, &signer);
     if (code == DURE_RESULT_DONE && !is_witnessed(&envelope->tx.body, proven)) {
@@ -225,4 +225,13 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
     }
     effect->code = (uint16_t)code;
     return code;
+}
+
+dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                const dure_verdict_t *verdict, const dure_effect_t *proven,
+                                dure_effect_t *effect)
+{
+    dure_hash_t tx;
+    dure_tx_hash(&tx, &ledger->chain_id, envelope->body);
+    return dure_ledger_apply_hashed(ledger, envelope, &tx, verdict, proven, effect);
 }

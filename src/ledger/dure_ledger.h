@@ -93,6 +93,12 @@ dure_result_t dure_ledger_apply(dure_ledger_t *ledger, const dure_envelope_t *en
                                 const dure_verdict_t *verdict, const dure_effect_t *proven,
                                 dure_effect_t *effect);
 
+/* dure_ledger_apply_hashed: the same, for a caller that has the transaction's hash (dure_tx_hash).
+ */
+dure_result_t dure_ledger_apply_hashed(dure_ledger_t *ledger, const dure_envelope_t *envelope,
+                                       const dure_hash_t *tx, const dure_verdict_t *verdict,
+                                       const dure_effect_t *proven, dure_effect_t *effect);
+
 /* dure_ledger_fetch: brings near what this transaction will read when it is applied a little later:
    step 0 the places in the index, 1 its parties, 2 what hangs on them.  To be called in this order,
    each a few transactions apart.  Any bytes are safe; nothing changes. */
@@ -111,6 +117,9 @@ DURE_MUST_USE bool dure_ledger_signer_key(const dure_ledger_t *ledger, uint64_t 
    for a signer unknown.  Leaf: H(EFFECT_LEAF, blind || effect bytes). */
 void dure_ledger_effect_blind(const dure_ledger_t *ledger, const dure_effect_t *effect,
                               dure_blind_t *blind);
+/* The signer's own blind, of which that is made; false, and zeros, for a signer unknown. */
+DURE_MUST_USE bool dure_ledger_signer_blind(const dure_ledger_t *ledger, uint64_t party,
+                                            dure_blind_t *blind);
 void dure_effect_leaf(dure_hash_t *leaf, const dure_blind_t *blind, dure_bytes_t effect_bytes);
 
 /* dure_ledger_root: hashes the changed records into the tree.  May be called at any time. */

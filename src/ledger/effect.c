@@ -27,17 +27,27 @@ void ledger_effect_move(dure_effect_t *effect, dure_move_t what, uint64_t fund, 
     }
 }
 
+bool dure_ledger_signer_blind(const dure_ledger_t *ledger, uint64_t party, dure_blind_t *blind)
+{
+    memset(blind, 0, sizeof *blind);
+    const uint32_t signer = ledger_party_find(ledger, party);
+    if (signer != CELL_NONE) {
+        *blind = party_at(ledger, signer)->blind;
+    }
+    return signer != CELL_NONE;
+}
+
 void dure_ledger_effect_blind(const dure_ledger_t *ledger, const dure_effect_t *effect,
                               dure_blind_t *blind)
 {
-    memset(blind, 0, sizeof *blind);
-    const uint32_t signer = ledger_party_find(ledger, effect->id.party);
-    if (signer == CELL_NONE) {
+    dure_blind_t own;
+    if (!dure_ledger_signer_blind(ledger, effect->id.party, &own)) {
+        *blind = own;
         return;
     }
     uint8_t bytes[sizeof(dure_blind_t) + sizeof(dure_hash_t)];
-    memcpy(bytes, &party_at(ledger, signer)->blind, sizeof(dure_blind_t));
-    memcpy(bytes + sizeof(dure_blind_t), &effect->tx, sizeof(dure_hash_t));
+    memcpy(bytes, &own, sizeof own);
+    memcpy(bytes + sizeof own, &effect->tx, sizeof(dure_hash_t));
     dure_hash_t hash;
     dure_hash(&hash, DURE_TAG_EFFECT_BLIND, bytes, sizeof bytes);
     memcpy(blind->bytes, hash.bytes, sizeof blind->bytes);

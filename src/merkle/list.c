@@ -5,17 +5,28 @@
 
 #include <string.h>
 
+/* Pairs hashed side by side; their hashes may not yet stand where others are read. */
+#define SIDE_BY_SIDE 32u
+
 /* Replaces a level by the one above it; returns its size. */
 static uint32_t level_up(dure_tag_t node_tag, dure_hash_t *level, uint32_t count)
 {
-    const uint32_t pairs = count / 2;
-    for (uint32_t i = 0; i < pairs; i++) {
-        dure_hash_pair(&level[i], node_tag, &level[2 * (size_t)i], &level[2 * (size_t)i + 1]);
+    const uint32_t all = count / 2;
+    for (uint32_t first = 0; first < all; first += SIDE_BY_SIDE) {
+        const uint32_t here = all - first < SIDE_BY_SIDE ? all - first : SIDE_BY_SIDE;
+        dure_hash_t above[SIDE_BY_SIDE];
+        dure_pair_t pairs[SIDE_BY_SIDE];
+        for (uint32_t i = 0; i < here; i++) {
+            const dure_hash_t *left = &level[2 * (size_t)(first + i)];
+            pairs[i] = (dure_pair_t){&above[i], left, left + 1, node_tag};
+        }
+        dure_hash_pairs(pairs, here);
+        memcpy(level + first, above, here * sizeof above[0]);
     }
     if (count % 2 == 1) {
-        level[pairs] = level[count - 1];
+        level[all] = level[count - 1];
     }
-    return pairs + count % 2;
+    return all + count % 2;
 }
 
 void dure_list_root(dure_hash_t *root, dure_tag_t node_tag, dure_hash_t *leaves, uint32_t count)
