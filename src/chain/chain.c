@@ -212,7 +212,7 @@ static bool has_capacity(dure_chain_t *chain)
 }
 
 /* How many transactions ahead each step of dure_ledger_fetch is taken. */
-static const uint32_t FETCH_AHEAD[3] = {12, 8, 4};
+static const uint32_t FETCH_AHEAD[3] = {24, 16, 8};
 
 static void fetch_ahead(const dure_chain_t *chain, const dure_chain_event_t *event, uint32_t index)
 {

@@ -167,8 +167,7 @@ static void party_fetch(const dure_ledger_t *ledger, uint64_t number, unsigned s
     }
     const party_t *party = party_at(ledger, cell);
     if (step == 1) {
-        __builtin_prefetch(party, 1);
-        __builtin_prefetch((const uint8_t *)party + sizeof *party - 1, 1);
+        ledger_party_fetch(party);
     } else {
         ledger_lists_fetch(ledger, party);
     }

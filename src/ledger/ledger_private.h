@@ -450,7 +450,8 @@ void ledger_index_remove(dure_ledger_t *ledger, index_t index, uint32_t cell);
 
 /* ---- sync.c */
 void ledger_dirty(dure_ledger_t *ledger, dure_table_t table, uint32_t cell);
-/* Brings near what hangs on a party. */
+/* Brings near a party, and then what hangs on it. */
+void ledger_party_fetch(const party_t *party);
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party);
 void ledger_tree_reset(dure_ledger_t *ledger);
 /* Now and then while loading: brings what was loaded into the tree. */

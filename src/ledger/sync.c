@@ -3,6 +3,7 @@
    is hashed once. */
 #include "ledger/ledger_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 static uint32_t ref_of(const dure_ledger_t *ledger, dure_table_t table, uint32_t cell)
@@ -163,9 +164,9 @@ static bool left_out(const dure_ledger_t *ledger, dure_table_t table)
 }
 
 /* Records lie anywhere in memory: what a later one needs is fetched while this one is hashed. */
-#define AHEAD_PARTY 12u
-#define AHEAD_LISTS 6u
-#define AHEAD_LEAF  12u
+#define AHEAD_PARTY 24u
+#define AHEAD_LISTS 12u
+#define AHEAD_LEAF  24u
 
 static void fetch_leaf(const dure_ledger_t *ledger, uint32_t index)
 {
@@ -190,11 +191,24 @@ static const party_t *party_ahead(const dure_ledger_t *ledger, uint32_t index)
     return party_at(ledger, ref - first);
 }
 
+/* A cell may stand across lines of the cache: its end is brought near too. */
 static void fetch_cell(const dure_ledger_t *ledger, pool_t pool, uint32_t cell)
 {
     if (cell != CELL_NONE) {
-        __builtin_prefetch(ledger_cell(ledger, pool, cell));
+        const uint8_t *at = ledger_cell(ledger, pool, cell);
+        __builtin_prefetch(at);
+        __builtin_prefetch(at + ledger_cell_sizes[pool] - 1);
     }
+}
+
+#define CACHE_LINE 64u
+void ledger_party_fetch(const party_t *party)
+{
+    static_assert(sizeof *party <= 2 * CACHE_LINE + 1, "no line between those that are fetched");
+    const uint8_t *at = (const uint8_t *)party;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + CACHE_LINE, 1);
+    __builtin_prefetch(at + sizeof *party - 1, 1);
 }
 
 void ledger_lists_fetch(const dure_ledger_t *ledger, const party_t *party)
@@ -210,7 +224,7 @@ static void fetch_ahead(const dure_ledger_t *ledger, uint32_t index)
 {
     const party_t *far = party_ahead(ledger, index + AHEAD_PARTY);
     if (far != NULL) {
-        __builtin_prefetch(far);
+        ledger_party_fetch(far);
     }
     fetch_leaf(ledger, index + AHEAD_LEAF);
     const party_t *near = party_ahead(ledger, index + AHEAD_LISTS);
