@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/dure_archive.h"
 #include "store/dure_store.h"
 
 #define HEIGHTS_MAX   4096u
@@ -30,6 +31,10 @@ typedef enum {
 typedef struct {
     dure_io_sim_t *sim;
     dure_io_t *io;
+    dure_io_sim_t *archive_sim; /* the other device; NULL: there is none */
+    dure_archiver_t *archiver;
+    bool has_bad_copy; /* what is named as a copy is none */
+    uint64_t archived; /* segments before it count as copied in this life */
     dure_store_t *store;
     dure_store_config_t config;
     uint64_t random;
@@ -77,9 +82,15 @@ static void make_chunk(uint8_t out[CHUNK_SIZE], uint64_t height, uint32_t chunk)
     }
 }
 
+static bool is_dead(const world_t *world)
+{
+    return dure_io_sim_is_dead(world->sim) ||
+           (world->archive_sim != NULL && dure_io_sim_is_dead(world->archive_sim));
+}
+
 static bool is_alive(const world_t *world)
 {
-    return !dure_io_sim_is_dead(world->sim) && dure_store_state(world->store) == DURE_STORE_OK;
+    return !is_dead(world) && dure_store_state(world->store) == DURE_STORE_OK;
 }
 
 /* Nothing fails but by a fault of the world. */
@@ -166,6 +177,26 @@ static void do_checkpoint(world_t *world)
     }
 }
 
+static void do_archive(world_t *world)
+{
+    dure_store_segment_t segment;
+    if (world->archiver == NULL) {
+        return;
+    }
+    if (world->archived < dure_store_base_segment(world->store)) {
+        world->archived = dure_store_base_segment(world->store);
+    }
+    for (int i = 0; i < 6 && dure_store_segment(world->store, &segment, world->archived); i++) {
+        dure_store_result_t result =
+            dure_archiver_step(world->archiver, world->archived, 1 + below(world, 4096));
+        world->archived += result == DURE_STORE_OK;
+        if (result != DURE_STORE_OK && result != DURE_STORE_BUSY) {
+            world->has_bad_copy |= !is_dead(world) && !dure_io_sim_has_failed(world->sim);
+            return;
+        }
+    }
+}
+
 /* All that the older checkpoint does not need. */
 static void do_prune(world_t *world)
 {
@@ -174,7 +205,8 @@ static void do_prune(world_t *world)
     uint64_t older = dure_store_checkpoint_older_height(store);
     uint64_t until = dure_store_base_segment(store);
     bool is_done = false;
-    while (dure_store_segment(store, &segment, until) && segment.last_height < older) {
+    while (dure_store_segment(store, &segment, until) && segment.last_height < older &&
+           (world->archiver == NULL || until < world->archived)) {
         until++;
     }
     uint64_t base = dure_store_base_segment(store);
@@ -213,7 +245,10 @@ static void do_something(world_t *world)
         }
         break;
     case 7:
-        do_prune(world);
+        do_archive(world);
+        if (is_alive(world)) {
+            do_prune(world);
+        }
         break;
     default:
         if (world->acked > 0 && below(world, 2) == 0) {
@@ -243,14 +278,14 @@ static verdict_t check_blocks(world_t *world)
     }
     /* What the checkpoint needs is there. */
     uint64_t first = dure_store_first_height(world->store);
-    if (first > 1 && first > world->checkpoint_acked) {
+    if (first > 1 && (first > world->checkpoint_acked || world->archive_sim != NULL)) {
         return VERDICT_LOST;
     }
     for (uint64_t height = first; height <= head; height++) {
         dure_bytes_t block;
         dure_store_result_t result = dure_store_read(world->store, &block, height);
         if (result != DURE_STORE_OK) {
-            return dure_io_sim_is_dead(world->sim) ? VERDICT_GOOD : VERDICT_STOPPED;
+            return is_dead(world) ? VERDICT_GOOD : VERDICT_STOPPED;
         }
         size_t size = make_block(expected, height, world->nonce[height]);
         if (!dure_bytes_equal(block, dure_bytes(expected, size))) {
@@ -269,7 +304,7 @@ static verdict_t check_scrub(world_t *world)
     while (progress.passes == 0) {
         dure_store_result_t result = dure_store_scrub_step(world->store, &progress, 8192);
         if (result != DURE_STORE_OK) {
-            return dure_io_sim_is_dead(world->sim) ? VERDICT_GOOD : VERDICT_STOPPED;
+            return is_dead(world) ? VERDICT_GOOD : VERDICT_STOPPED;
         }
     }
     return VERDICT_GOOD;
@@ -280,7 +315,7 @@ static verdict_t check_checkpoint(world_t *world)
     uint8_t expected[CHUNK_SIZE];
     dure_checkpoint_t info = {0};
     dure_store_result_t result = dure_store_checkpoint_next(world->store, &info);
-    if (dure_io_sim_is_dead(world->sim)) {
+    if (is_dead(world)) {
         return VERDICT_GOOD;
     }
     if (result == DURE_STORE_NOT_FOUND) {
@@ -293,7 +328,7 @@ static verdict_t check_checkpoint(world_t *world)
     for (uint32_t chunk = 0; chunk <= CHUNKS; chunk++) {
         dure_bytes_t got;
         result = dure_store_checkpoint_read(world->store, &got);
-        if (dure_io_sim_is_dead(world->sim)) {
+        if (is_dead(world)) {
             return VERDICT_GOOD;
         }
         make_chunk(expected, info.height, chunk);
@@ -311,11 +346,17 @@ static verdict_t start(world_t *world, bool may_die)
     dure_store_report_t report;
     world->io = dure_io_sim_process(world->sim);
     world->checkpoint_is_ending = false;
+    if (world->archive_sim != NULL) {
+        world->config.archive = dure_io_sim_process(world->archive_sim);
+        world->archiver = dure_archiver_new(world->io, world->config.archive,
+                                            &world->config.chain_id, world->config.planted_bug);
+        world->archived = 0;
+    }
     if (may_die && below(world, 4) == 0) {
         dure_io_sim_die_after(world->sim, 1 + below(world, 60)); /* within the recovery */
     }
     dure_store_result_t result = dure_store_open(&world->store, &report, world->io, &world->config);
-    if (dure_io_sim_is_dead(world->sim)) {
+    if (is_dead(world)) {
         return VERDICT_GOOD;
     }
     if (result != DURE_STORE_OK) {
@@ -345,6 +386,8 @@ static void add(dure_io_sim_losses_t *sum, const dure_io_sim_losses_t *more)
 static void end(world_t *world)
 {
     uint64_t how = below(world, 10);
+    dure_archiver_free(world->archiver);
+    world->archiver = NULL;
     if (how == 0 && is_alive(world)) {
         dure_store_result_t result = dure_store_close(world->store);
         if (result == DURE_STORE_OK) {
@@ -356,6 +399,14 @@ static void end(world_t *world)
     } else {
         dure_io_sim_die(world->sim);
         (void)dure_store_close(world->store);
+    }
+    if (world->archive_sim != NULL) {
+        dure_io_sim_die(world->archive_sim);
+        if (how <= 2) {
+            dure_io_sim_kill(world->archive_sim);
+        } else {
+            (void)dure_io_sim_crash(world->archive_sim, below(world, UINT64_MAX));
+        }
     }
     if (how <= 2) {
         dure_io_sim_kill(world->sim);
@@ -373,6 +424,8 @@ static verdict_t live(world_t *world)
         uint64_t steps = below(world, 120);
         if (below(world, 2) == 0) {
             dure_io_sim_die_after(world->sim, 1 + below(world, 150));
+        } else if (world->archive_sim != NULL && below(world, 2) == 0) {
+            dure_io_sim_die_after(world->archive_sim, 1 + below(world, 60));
         }
         if (below(world, 4) == 0) {
             static const uint32_t ops[] = {DURE_IO_OP_SYNC, DURE_IO_OP_WRITE, DURE_IO_OP_ANY};
@@ -384,10 +437,11 @@ static verdict_t live(world_t *world)
         }
     }
     end(world);
-    return verdict;
+    return verdict == VERDICT_GOOD && world->has_bad_copy ? VERDICT_LOST : verdict;
 }
 
 static uint64_t pruned_segments; /* by all runs */
+static uint64_t copied_segments;
 
 static verdict_t run(uint64_t seed, dure_store_bug_t bug, dure_io_sim_losses_t *losses,
                      uint64_t *cuts)
@@ -397,6 +451,7 @@ static verdict_t run(uint64_t seed, dure_store_bug_t bug, dure_io_sim_losses_t *
     assert_non_null(world);
     world->random = seed * 77777 + 1;
     world->sim = dure_io_sim_new(seed);
+    world->archive_sim = seed % 2 == 1 ? dure_io_sim_new(seed + 1000000u) : NULL;
     world->config = (dure_store_config_t){.first_height = 1,
                                           .segment_size = segment_sizes[below(world, 3)],
                                           .marker_idle_ns = 1 + below(world, 5000000),
@@ -417,7 +472,9 @@ static verdict_t run(uint64_t seed, dure_store_bug_t bug, dure_io_sim_losses_t *
     add(losses, &world->losses);
     *cuts += world->cuts;
     pruned_segments += world->pruned;
+    copied_segments += world->archive_sim != NULL ? world->pruned : 0;
     dure_io_sim_free(world->sim);
+    dure_io_sim_free(world->archive_sim);
     free(world);
     return verdict;
 }
@@ -445,7 +502,9 @@ static void nothing_acknowledged_is_lost(void **state)
                   (unsigned long long)losses.dropped, (unsigned long long)losses.torn,
                   (unsigned long long)losses.garbled, (unsigned long long)losses.names,
                   (unsigned long long)cuts);
-    print_message("# %llu segments pruned\n", (unsigned long long)pruned_segments);
+    print_message("# %llu segments pruned, %llu of them archived before\n",
+                  (unsigned long long)pruned_segments, (unsigned long long)copied_segments);
+    assert_true(copied_segments > CRASH_SEEDS / 40);
     /* The test must have met what it is about. */
     assert_true(losing > CRASH_SEEDS / 2);
     assert_true(losses.torn > 0 && losses.garbled > 0 && losses.names > 0);
@@ -498,6 +557,12 @@ static void a_marker_that_names_a_removed_segment_is_caught(void **state)
     expect_caught(DURE_STORE_BUG_PRUNE_MARKER);
 }
 
+static void a_copy_that_nobody_read_again_is_caught(void **state)
+{
+    (void)state;
+    expect_caught(DURE_STORE_BUG_COPY_UNVERIFIED);
+}
+
 /* The same seed gives the same disk, to the byte. */
 static void runs_are_deterministic(void **state)
 {
@@ -526,6 +591,7 @@ int main(void)
         cmocka_unit_test(retry_after_a_failed_sync_is_caught),
         cmocka_unit_test(removing_before_writing_it_down_is_caught),
         cmocka_unit_test(a_marker_that_names_a_removed_segment_is_caught),
+        cmocka_unit_test(a_copy_that_nobody_read_again_is_caught),
         cmocka_unit_test(runs_are_deterministic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
