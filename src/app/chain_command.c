@@ -8,6 +8,7 @@
 
 #include "app/chain_command.h"
 #include "app/dure_command.h"
+#include "store/dure_archive.h"
 #include "store/dure_pack.h"
 
 #define PATH_SIZE        1024u
@@ -303,6 +304,119 @@ static int packed(const args_t *args)
     return close_all(&self, code);
 }
 
+/* ---- archive --------------------------------------------------------------------------------- */
+
+#define COPY_STEP (4u << 20)
+
+/* Copies every full segment from the base on; *until: the first that has no copy. */
+static int copy_segments(chain_t *self, dure_archiver_t *archiver, const char *to, uint64_t *until)
+{
+    dure_store_segment_t segment;
+    uint64_t all = dure_store_base_segment(self->store);
+    while (dure_store_segment(self->store, &segment, all)) {
+        all++;
+    }
+    const uint64_t base = dure_store_base_segment(self->store);
+    for (*until = base; *until < all; (*until)++) {
+        dure_store_result_t result = DURE_STORE_BUSY;
+        while (result == DURE_STORE_BUSY) {
+            result = dure_archiver_step(archiver, *until, COPY_STEP);
+            show(&self->progress, "archiving", *until - base, all - base);
+        }
+        if (result != DURE_STORE_OK) {
+            return complain(result == DURE_STORE_CORRUPT ? EXIT_REFUSED : EXIT_WORLD, "%s: %s", to,
+                            dure_archiver_message(archiver));
+        }
+    }
+    show(&self->progress, "archiving", all - base, all - base);
+    return EXIT_DONE;
+}
+
+/* The directory's own store, which no node may have meanwhile; both checkpoints read whole. */
+static bool open_to_remove(chain_t *self, const char *directory)
+{
+    dure_checkpoint_t checkpoint;
+    dure_bytes_t chunk;
+    if (!open_io(&self->io, directory, DURE_IO_EXCLUSIVE)) {
+        return false;
+    }
+    self->progress.clock = self->io;
+    if (!read_whole(self->io, "genesis.dure", &self->genesis, &self->genesis_size)) {
+        return complain(EXIT_WORLD, "%s has no readable genesis.dure", directory) == EXIT_DONE;
+    }
+    dure_store_config_t config = {.first_height = 1};
+    dure_hash(&config.chain_id, DURE_TAG_GENESIS, self->genesis, self->genesis_size);
+    if (dure_store_open(&self->store, &self->report, self->io, &config) != DURE_STORE_OK) {
+        return complain(EXIT_WORLD, "%s: %s", directory,
+                        self->store == NULL ? "no memory" : dure_store_message(self->store)) ==
+               EXIT_DONE;
+    }
+    while (dure_store_checkpoint_next(self->store, &checkpoint) == DURE_STORE_OK) {
+        while (dure_store_checkpoint_read(self->store, &chunk) == DURE_STORE_OK && chunk.size > 0) {
+        }
+    }
+    return true;
+}
+
+static int remove_segments(chain_t *self, uint64_t copied, uint64_t *until)
+{
+    const uint64_t older = dure_store_checkpoint_older_height(self->store);
+    dure_store_segment_t segment;
+    bool is_done = false;
+    *until = dure_store_base_segment(self->store);
+    while (*until < copied && dure_store_segment(self->store, &segment, *until) &&
+           segment.last_height < older) {
+        (*until)++;
+    }
+    while (!is_done) {
+        if (dure_store_prune(self->store, &is_done, *until) != DURE_STORE_OK) {
+            return complain(EXIT_WORLD, "%s", dure_store_message(self->store));
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int archive(const args_t *args)
+{
+    chain_t self = {.args = args};
+    const char *directory = args->positionals[0];
+    const char *to = args_option(args, "--to");
+    const bool removes = args_option(args, "--remove") != NULL;
+    uint64_t copied = 0;
+    if (to == NULL) {
+        return complain(EXIT_USAGE, "--to DIR2 is missing: where the segments are copied to");
+    }
+    const bool is_open = removes ? open_to_remove(&self, directory) : open_chain(&self, directory);
+    if (!is_open || !open_io(&self.archive, to, DURE_IO_EXCLUSIVE)) {
+        return close_all(&self, EXIT_WORLD);
+    }
+    dure_hash_t chain_id;
+    dure_hash(&chain_id, DURE_TAG_GENESIS, self.genesis, self.genesis_size);
+    dure_archiver_t *archiver =
+        dure_archiver_new(self.io, self.archive, &chain_id, DURE_STORE_BUG_NONE);
+    if (archiver == NULL) {
+        return close_all(&self, complain(EXIT_WORLD, "no memory"));
+    }
+    const uint64_t base = dure_store_base_segment(self.store);
+    uint64_t until = base;
+    int code = copy_segments(&self, archiver, to, &copied);
+    if (code == EXIT_DONE && removes) {
+        code = remove_segments(&self, copied, &until);
+    }
+    dure_archiver_free(archiver);
+    if (code == EXIT_DONE && args->json) {
+        print_json(json_pack("{s:o, s:o, s:o}", "archived", json_u64(copied - base), "removed",
+                             json_u64(until - base), "first_height",
+                             json_u64(dure_store_first_height(self.store))));
+    } else if (code == EXIT_DONE) {
+        printf("%" PRIu64 " segments are in %s, read again there; %" PRIu64 " removed\n",
+               copied - base, to, until - base);
+        printf("the log in %s begins with block %" PRIu64 "\n", directory,
+               dure_store_first_height(self.store));
+    }
+    return close_all(&self, code);
+}
+
 const command_t chain_commands[] = {
     {.words = "chain pack",
      .arguments = "DIR FILE --key KEYFILE [--state-only] [--archive DIR2]",
@@ -338,5 +452,17 @@ const command_t chain_commands[] = {
      .least = 1,
      .most = 1,
      .run = packed},
+    {.words = "chain archive",
+     .arguments = "DIR --to DIR2 [--remove]",
+     .summary = "copy full segments of the log elsewhere",
+     .options = "--to= --remove",
+     .help =
+         "Every batch is verified as it is copied, and every copy is read again from its device.\n"
+         "The node may be running; with --remove it must be stopped: then segments before the\n"
+         "older checkpoint are removed from DIR once their copy was read. A running node does\n"
+         "both by itself: node.conf, archive and keep_*.\n",
+     .least = 1,
+     .most = 1,
+     .run = archive},
     {0},
 };

@@ -57,6 +57,7 @@ typedef struct {
     options_t options;
     char socket[PATH_SIZE];
     dure_io_t *io;
+    dure_io_t *archive, *archive_to, *archive_from;
     dure_index_t *index;
     dure_node_t *node;
     dure_api_t *api;
@@ -248,6 +249,38 @@ static void say_opened(dured_t *self, const dure_node_report_t *report, const op
     say(self, line);
 }
 
+/* The archive is written by a thread of its own, so it and what it reads have an io of their own.
+ */
+static int start_archive(dured_t *self, dure_node_config_t *config)
+{
+    const char *path = config->archive_path;
+    const char *problem = NULL;
+    if (path[0] == 0) {
+        return EXIT_SUCCESS;
+    }
+    dure_io_result_t result = dure_io_linux_open(&self->archive_to, path, DURE_IO_EXCLUSIVE);
+    if (result == DURE_IO_LOCKED) {
+        problem = "another node archives there";
+    } else if (result != DURE_IO_OK) {
+        problem = self->archive_to != NULL ? dure_io_error_text(self->archive_to) : "no memory";
+    } else if (dure_io_linux_open(&self->archive, path, DURE_IO_READ_ONLY) != DURE_IO_OK ||
+               dure_io_linux_open(&self->archive_from, self->options.directory,
+                                  DURE_IO_READ_ONLY) != DURE_IO_OK) {
+        problem = "it cannot be opened for reading";
+    }
+    if (problem != NULL) {
+        char line[1024];
+        snprintf(line, sizeof line, "event=archive result=failed path=%s message=\"%s\"", path,
+                 problem);
+        say(self, line);
+        return EXIT_START;
+    }
+    config->archive = self->archive;
+    config->archive_to = self->archive_to;
+    config->archive_from = self->archive_from;
+    return EXIT_SUCCESS;
+}
+
 static int start_node(dured_t *self)
 {
     const options_t *options = &self->options;
@@ -256,6 +289,9 @@ static int start_node(dured_t *self)
     dure_node_report_t report;
     bool is_rebuilt = false;
     int code = configure(self, &config);
+    if (code == EXIT_SUCCESS) {
+        code = start_archive(self, &config);
+    }
     if (code != EXIT_SUCCESS) {
         return code;
     }
@@ -361,6 +397,9 @@ static void finish(dured_t *self)
         (void)pthread_join(self->signals, NULL);
     }
     dure_io_close(self->io);
+    dure_io_close(self->archive);
+    dure_io_close(self->archive_to);
+    dure_io_close(self->archive_from);
 }
 
 int main(int count, char **arguments)

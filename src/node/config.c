@@ -37,8 +37,11 @@ static const field_t fields[] = {
     FIELD(checkpoint_bytes, 0, UINT64_MAX),
     FIELD(checkpoint_share, 0, UINT64_MAX),
     FIELD(checkpoint_memory, 0, UINT64_C(1) << 40),
-    FIELD(segment_size, 65536, 1u << 30),
-    FIELD(scrub_bytes, 0, 64u << 20),
+    FIELD(segment_size, 4096, UINT64_C(1) << 30),
+    FIELD(scrub_bytes, 0, UINT64_C(1) << 30),
+    FIELD(keep_blocks, 0, UINT64_MAX),
+    FIELD(keep_bytes, 0, UINT64_MAX),
+    FIELD(keep_days, 0, 100000),
     LIMIT(journal_bytes_max, 1, UINT64_MAX),
 };
 
@@ -52,7 +55,7 @@ dure_node_config_t dure_node_config_default(void)
         .checkpoint_blocks = 20000,
         .checkpoint_bytes = UINT64_C(8) * 1024u * 1024u,
         .checkpoint_share = 32,
-        .scrub_bytes = 1024u * 1024u,
+        .scrub_bytes = 4u * 1024u * 1024u,
     };
 }
 
@@ -101,6 +104,42 @@ static bool set(dure_node_config_t *config, const line_t *line)
     return false;
 }
 
+/* `archive = DIRECTORY`, the one value that is no number; false if the line is another one. */
+static bool set_archive(dure_node_config_t *config, const char *text, size_t size, bool *is_good)
+{
+    const char *at = text;
+    const char *end = text + size;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    static const char key[] = "archive";
+    const size_t length = sizeof key - 1u;
+    if ((size_t)(end - at) <= length || memcmp(at, key, length) != 0) {
+        return false;
+    }
+    at += length;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    if (at == end || *at != '=') {
+        return false;
+    }
+    at++;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    while (end > at && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) {
+        end--;
+    }
+    const size_t value = (size_t)(end - at);
+    *is_good = value > 0 && value < sizeof config->archive_path;
+    if (*is_good) {
+        memcpy(config->archive_path, at, value);
+        config->archive_path[value] = 0;
+    }
+    return true;
+}
+
 /* Two passes: parties_max sets every table, journal_bytes_max then refines, wherever it stands. */
 static dure_node_result_t parse(dure_node_config_t *config, const char *text, size_t size,
                                 bool is_first, char message[DURE_NODE_MESSAGE_SIZE])
@@ -109,8 +148,11 @@ static dure_node_result_t parse(dure_node_config_t *config, const char *text, si
     for (size_t at = 0; at < size;) {
         const char *end = memchr(text + at, '\n', size - at);
         size_t length = end != NULL ? (size_t)(end - text) - at : size - at;
-        line_t line;
-        bool is_good = split(&line, text + at, length);
+        line_t line = {0};
+        bool is_good = true;
+        if (!set_archive(config, text + at, length, &is_good)) {
+            is_good = split(&line, text + at, length);
+        }
         at += length + 1u;
         number++;
         if (is_good && line.key[0] != 0) {

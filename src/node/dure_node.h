@@ -46,11 +46,16 @@ typedef struct {
     uint64_t checkpoint_blocks, checkpoint_bytes, checkpoint_share;
     uint64_t checkpoint_memory; /* for what changes while one is written; 0: by the capacity */
     uint64_t segment_size;      /* of the log; 0: the default */
-    uint64_t scrub_bytes;       /* verified per idle interval; 0: no scrub */
-    dure_io_t *archive;         /* where removed segments of the log are; may be NULL */
-    bool new_history;           /* the index may begin at the checkpoint: what was before is lost */
-    bool accept_clock;          /* the operator looked at the clock: it is right */
-    dure_history_t history;     /* all NULL: none */
+    uint64_t scrub_bytes;       /* of the log verified in a second, also under load; 0: none */
+    /* The segments before the older checkpoint: all conditions that are not 0 must let one go. */
+    uint64_t keep_blocks, keep_bytes, keep_days;
+    char archive_path[512];  /* as node.conf says; opening it is the caller's: */
+    dure_io_t *archive;      /* where removed segments of the log are; may be NULL */
+    dure_io_t *archive_to;   /* the same, to write: a segment goes only after it is there */
+    dure_io_t *archive_from; /* with threads: another one on the node's directory, to read */
+    bool new_history;        /* the index may begin at the checkpoint: what was before is lost */
+    bool accept_clock;       /* the operator looked at the clock: it is right */
+    dure_history_t history;  /* all NULL: none */
     /* What the loop hands out: a socket's event.  May be NULL. */
     void (*event)(void *user, const dure_io_event_t *event);
     void *event_user;

@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MAX        64u
-#define GENESIS_SIZE_MAX  (1u << 20)
-#define SCRUB_INTERVAL_NS UINT64_C(100000000)
-#define SCRUB_REST_NS     UINT64_C(3600000000000) /* between two passes over the whole log */
-#define SNAPSHOT_SIZE     (UINT64_C(64) << 20)
-#define SNAPSHOT_PARTY    UINT64_C(64)
-#define POOL_SIZE_REPLAY  (8u * DURE_BLOCK_TXS_MAX)
+#define EVENTS_MAX       64u
+#define GENESIS_SIZE_MAX (1u << 20)
+#define SNAPSHOT_SIZE    (UINT64_C(64) << 20)
+#define SNAPSHOT_PARTY   UINT64_C(64)
+#define POOL_SIZE_REPLAY (8u * DURE_BLOCK_TXS_MAX)
 
 dure_node_result_t node_fail(dure_node_t *node, dure_node_result_t result, const char *format, ...)
 {
@@ -202,7 +200,8 @@ static dure_node_result_t open_all(dure_node_t *node)
     if (node->pool == NULL) {
         return node_fail(node, DURE_NODE_NO_MEMORY, "no memory for the signature threads");
     }
-    if (node_recover(node) != DURE_NODE_OK || make_consensus(node) != DURE_NODE_OK) {
+    if (node_recover(node) != DURE_NODE_OK || make_consensus(node) != DURE_NODE_OK ||
+        node_keep_open(node) != DURE_NODE_OK) {
         return node->result;
     }
     node->saved_height = node->report.checkpoint_height;
@@ -241,42 +240,6 @@ dure_node_result_t dure_node_open(dure_node_t **out, dure_node_report_t *report,
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-static bool is_scrubbing(const dure_node_t *node)
-{
-    return node->config.scrub_bytes > 0 && node->save == SAVE_IDLE && dure_node_is_idle(node) &&
-           dure_store_durable_height(node->store) >= dure_store_first_height(node->store);
-}
-
-static uint64_t scrub_wait_ns(const dure_node_t *node)
-{
-    uint64_t now = dure_io_monotonic_ns(node->io);
-    if (!is_scrubbing(node)) {
-        return DURE_IO_FOREVER;
-    }
-    return node->scrub_due_ns > now ? node->scrub_due_ns - now : 0;
-}
-
-/* Looks for rot where nobody reads, while there is nothing else to do. */
-static dure_node_result_t scrub(dure_node_t *node)
-{
-    dure_store_scrub_t progress = {0};
-    if (scrub_wait_ns(node) != 0) {
-        return DURE_NODE_OK;
-    }
-    uint64_t now = dure_io_monotonic_ns(node->io);
-    if (dure_store_scrub_step(node->store, &progress, node->config.scrub_bytes) != DURE_STORE_OK) {
-        return node_fail(node, DURE_NODE_FAILED, "scrub: %s", dure_store_message(node->store));
-    }
-    node->scrub_due_ns = now + SCRUB_INTERVAL_NS;
-    if (progress.passes > node->scrub_passes) {
-        node->scrub_passes = progress.passes;
-        node->scrub_due_ns = now + SCRUB_REST_NS;
-        node_log(node, "event=scrub result=ok passes=%" PRIu64 " log_bytes=%" PRIu64,
-                 progress.passes, dure_store_log_size(node->store));
-    }
-    return DURE_NODE_OK;
 }
 
 static dure_node_result_t watch_state(dure_node_t *node)
@@ -319,7 +282,7 @@ dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns)
     }
     uint64_t wait = least(timeout_ns, dure_store_tick_due_ns(node->store));
     wait = least(wait, dure_consensus_due_ns(node->consensus));
-    wait = least(wait, scrub_wait_ns(node));
+    wait = least(wait, node_keep_wait_ns(node));
     wait = least(wait, node_save_wait_ns(node));
     dure_io_result_t result = dure_io_poll(node->io, events, &count, EVENTS_MAX, wait);
     if (result != DURE_IO_OK) {
@@ -335,7 +298,7 @@ dure_node_result_t dure_node_step(dure_node_t *node, uint64_t timeout_ns)
     if (work(node) != DURE_NODE_OK) {
         return node->result;
     }
-    return count == 0 ? scrub(node) : DURE_NODE_OK;
+    return node_keep(node);
 }
 
 uint32_t dure_node_parties_needed(const dure_node_t *node)
@@ -409,6 +372,7 @@ void dure_node_close(dure_node_t *node)
     if (node == NULL) {
         return;
     }
+    node_keep_close(node);
     dure_pool_free(node->pool);
     dure_consensus_free(node->consensus);
     (void)dure_store_close(node->store);

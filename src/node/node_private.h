@@ -3,6 +3,7 @@
 #define DURE_NODE_PRIVATE_H
 
 #include "node/dure_node.h"
+#include "store/dure_archive.h"
 
 /* Where a checkpoint stands. */
 typedef enum {
@@ -12,6 +13,8 @@ typedef enum {
     SAVE_ENDING, /* its header is being written */
     SAVE_LEAVING /* given up, with a write still under way */
 } save_t;
+
+typedef struct node_keep node_keep_t;
 
 struct dure_node {
     dure_io_t *io;
@@ -50,6 +53,8 @@ struct dure_node {
 
     uint64_t scrub_due_ns;
     uint64_t scrub_passes;
+    uint64_t scrub_read; /* bytes of this pass */
+    node_keep_t *keep;
 };
 
 /* Keeps the first failure. */
@@ -61,6 +66,12 @@ void node_log(const dure_node_t *node, const char *format, ...)
 /* ---- recover.c: brings the chain to the end of the log. */
 DURE_MUST_USE dure_node_result_t node_recover(dure_node_t *node);
 DURE_MUST_USE bool node_chain_init(dure_node_t *node);
+
+/* ---- keep.c: scrub, archive, pruning */
+DURE_MUST_USE dure_node_result_t node_keep_open(dure_node_t *node);
+void node_keep_close(dure_node_t *node); /* also what was not opened */
+uint64_t node_keep_wait_ns(const dure_node_t *node);
+DURE_MUST_USE dure_node_result_t node_keep(dure_node_t *node);
 
 /* ---- save.c */
 /* Begins a checkpoint if one is due, and moves the one under way on. */

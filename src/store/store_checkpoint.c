@@ -344,6 +344,7 @@ static dure_store_result_t load_end(dure_store_t *store)
     bool is_whole = self->load_count == header->chunk_count &&
                     self->load_size == header->info.payload_size &&
                     dure_hash_equal(&self->load_hash, &header->payload_hash);
+    self->good_heights[self->current_slot] = is_whole ? header->info.height : 0;
     return is_whole ? DURE_STORE_OK
                     : refuse(store, self->current_slot, "its chunks do not match its header");
 }

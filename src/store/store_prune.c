@@ -135,9 +135,11 @@ static dure_store_result_t write_base(dure_store_t *store, const base_t *base)
 {
     uint8_t sector[DURE_IO_SECTOR_SIZE];
     store_base_encode(sector, base);
-    return dure_io_replace(store->io, BASE_FILE, sector, SECTOR) == DURE_IO_OK
-               ? DURE_STORE_OK
-               : store_fail_io(store, "writing " BASE_FILE, 0);
+    dure_io_result_t got = dure_io_replace(store->io, BASE_FILE, sector, SECTOR);
+    if (got == DURE_IO_NO_SPACE) {
+        return store_say(store, DURE_STORE_NO_SPACE, "no space left to prune: free space");
+    }
+    return got == DURE_IO_OK ? DURE_STORE_OK : store_fail_io(store, "writing " BASE_FILE, 0);
 }
 
 static dure_store_result_t remove_files(dure_store_t *store, uint64_t from, uint64_t until)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from test_commands import DURE, DURED, City, Failed, equal
 from test_export import HONG, act, found
@@ -205,8 +206,93 @@ def killed_while_it_unpacks(city):
         raise Failed(f"only {begun} interruptions met an unpacking")
 
 
+def live_a_while(city):
+    """Two starts with something decided in each, so that there are two checkpoints."""
+    for _ in range(2):
+        city.start()
+        city.run("tick", "+1h")
+        equal(city.stop(), 0, "the node's end")
+
+
+def old_segments_are_archived(city):
+    live_a_while(city)
+    city.run("chain", "archive", "city", "--to", "archive", out=["; 0 removed", "begins with block 1"])
+    told = city.json("chain", "archive", "city", "--to", "archive", "--remove")
+    equal(told["removed"] != "0", True, "what is removed")
+    if path(city, "city", "log-00000001.dure").exists() or not path(city, "archive", "log-00000001.dure").exists():
+        raise Failed(f"the first segment is not where it should be: {told} {os.listdir(path(city, 'city'))} {os.listdir(path(city, 'archive'))}")
+    city.run("verify", "city", code=3, err=["--archive"])
+    city.run("verify", "city", "--archive", "archive", out=["All holds."])
+    city.run("chain", "pack", "city", "n.pack", "--key", "operator.key", code=3, err=["--archive"])
+    city.run("chain", "pack", "city", "n.pack", "--key", "operator.key", "--archive", "archive", out=["the whole log"])
+    equal(pack.pack_read(path(city, "n.pack").read_bytes())["first"], 1, "its first block")
+    city.start()
+    city.run("show", "tx", city.early)
+    city.run("refund", city.early, "100", "--key", "party-3000001")
+    equal(city.stop(), 0, "the node's end")
+
+
+def without_its_index_it_says_what_it_needs(city):
+    path(city, "city", "index.sqlite").rename(path(city, "index.sqlite"))
+    done = subprocess.run([DURED, "city"], cwd=city.folder, capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode == 0 or "archive = DIRECTORY" not in done.stderr:
+        raise Failed(f"it says: {done.stderr}")
+    path(city, "city", "node.conf").write_text("archive = archive\nkeep_blocks = 1\nscrub_bytes = 1000000\n")
+    city.start()
+    city.run("show", "tx", city.early)
+    city.run("refund", city.early, "100", "--key", "party-3000001")
+    equal(city.stop(), 0, "the node's end")
+    city.run("verify", "city", "--archive", "archive", out=["All holds."])
+
+
+def a_running_node_archives_and_prunes(city):
+    before = sorted(file.name for file in path(city, "city").glob("log-*"))
+    size = path(city, "city", before[-1]).stat().st_size
+    in_small = in_small_segments_again(city)
+    city.start()
+    for _ in range(3):
+        city.run("tick", "+1h")
+    equal(city.stop(), 0, "the node's end")
+    city.start()
+    deadline = time.time() + 20
+    city.run("tick", "+1h")
+    equal(city.stop(), 0, "the node's end")
+    path(city, "city", "node.conf").write_text("archive = archive\nkeep_blocks = 1\ncheckpoint_blocks = 1\n")
+    city.start()
+    while path(city, "city", "log-00000001.dure").exists() and time.time() < deadline:
+        city.run("tick", "+1h")
+        time.sleep(0.2)
+    city.run("show", "tx", city.early)
+    equal(city.stop(), 0, "the node's end")
+    if path(city, "city", "log-00000001.dure").exists():
+        raise Failed(f"{in_small} segments and nothing was removed ({size}): {path(city, 'node.log').read_text()[-2000:]}")
+    city.run("verify", "city", code=3, err=["--archive"])
+    city.run("verify", "city", "--archive", "archive", out=["All holds."])
+
+
+def in_small_segments_again(city):
+    """The whole log back in the directory, nothing in the archive."""
+    for file in path(city, "archive").glob("log-*"):
+        target = path(city, "city", file.name)
+        if not target.exists():
+            shutil.copy(file, target)
+    shutil.rmtree(path(city, "archive"))
+    path(city, "city", "base.dure").unlink()
+    return len(list(path(city, "city").glob("log-*")))
+
+
+def rot_in_the_archive_is_found(city):
+    file = path(city, "archive", "log-00000001.dure")
+    data = bytearray(file.read_bytes())
+    data[1500] ^= 1
+    file.write_bytes(data)
+    city.run("verify", "city", "--archive", "archive", code=1, err=["log-00000001.dure"])
+
+
 STEPS = [make, a_running_node_is_packed, the_whole_chain_goes_on, the_old_node_would_have_come_to_the_same,
-         the_state_alone_goes_on, what_is_wrong_is_refused, killed_while_it_unpacks]
+         the_state_alone_goes_on, what_is_wrong_is_refused, killed_while_it_unpacks,
+         old_segments_are_archived, without_its_index_it_says_what_it_needs, a_running_node_archives_and_prunes,
+         rot_in_the_archive_is_found]
 
 
 def main():

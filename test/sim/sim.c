@@ -23,6 +23,7 @@ typedef struct {
     sim_stats_t *stats;
     dure_io_sim_t *sim;
     dure_io_t *io;
+    dure_io_sim_t *archive; /* another device; NULL: this seed has none */
     history_t *history;
     dure_node_t *node;
     dure_node_config_t config;
@@ -155,6 +156,9 @@ static void plan_end(world_t *world, end_t end)
     world->has_fault = end == END_FAULT;
     if (end == END_DEATH) {
         dure_io_sim_die_after(world->sim, 1 + roll(world, UINT64_C(1) << (1 + roll(world, 9))));
+        if (world->archive != NULL && roll(world, 2) == 0) {
+            dure_io_sim_die_after(world->archive, 1 + roll(world, 200));
+        }
     } else if (end == END_FAULT) {
         dure_io_sim_fail(world->sim, failing[roll(world, 4)], 1 + roll(world, 40),
                          roll(world, 4) == 0 ? DURE_IO_NO_SPACE : DURE_IO_DEVICE, false);
@@ -177,6 +181,22 @@ static end_t choose_end(world_t *world)
     return END_POWER;
 }
 
+/* A cause for the node to stay down. */
+static bool has_cause(const world_t *world)
+{
+    return dure_io_sim_is_dead(world->sim) || dure_io_sim_has_failed(world->sim) ||
+           (world->archive != NULL && dure_io_sim_is_dead(world->archive));
+}
+
+static void end_archive(world_t *world, bool is_power_loss)
+{
+    if (world->archive != NULL && is_power_loss) {
+        (void)dure_io_sim_crash(world->archive, roll(world, UINT64_MAX));
+    } else if (world->archive != NULL) {
+        dure_io_sim_kill(world->archive);
+    }
+}
+
 /* The process ends without another word.  An orderly close would write: it must be dead before. */
 static void end_process(world_t *world, bool is_power_loss)
 {
@@ -186,9 +206,13 @@ static void end_process(world_t *world, bool is_power_loss)
     if (!dure_io_sim_is_dead(world->sim)) {
         dure_io_sim_die_after(world->sim, 1);
     }
+    if (world->archive != NULL && !dure_io_sim_is_dead(world->archive)) {
+        dure_io_sim_die(world->archive);
+    }
     dure_node_close(world->node);
     world->node = NULL;
     world->stats->crashes++;
+    end_archive(world, is_power_loss);
     if (!is_power_loss) {
         world->stats->kills++;
         dure_io_sim_kill(world->sim);
@@ -234,6 +258,10 @@ static bool start(world_t *world, end_t end)
     for (uint32_t attempt = 0; world->failure == NULL; attempt++) {
         dure_node_report_t report;
         world->io = dure_io_sim_process(world->sim);
+        if (world->archive != NULL) {
+            world->config.archive = dure_io_sim_process(world->archive);
+            world->config.archive_to = world->config.archive;
+        }
         plan_end(world, attempt < 4 ? end : END_KILL);
         world->process++;
         dure_node_result_t result =
@@ -250,7 +278,7 @@ static bool start(world_t *world, end_t end)
             }
             break;
         }
-        if (!dure_io_sim_is_dead(world->sim) && !dure_io_sim_has_failed(world->sim)) {
+        if (!has_cause(world)) {
             fail(world, dure_node_message(world->node), 0);
             return false;
         }
@@ -308,6 +336,8 @@ static void watch_save(world_t *world)
 static void on_log(void *user, const char *line)
 {
     world_t *world = user;
+    world->stats->archived += strstr(line, "event=archive result=ok") != NULL;
+    world->stats->pruned += strstr(line, "event=prune") != NULL;
     world->stats->given_up += strstr(line, "event=checkpoint result=memory") != NULL;
 }
 
@@ -326,8 +356,7 @@ static bool live(world_t *world, uint32_t life, bool is_full)
         world->stats->steps++;
         uint64_t wait = roll(world, 3) == 0 ? 0 : roll(world, 3000000);
         if (dure_node_step(world->node, wait) != DURE_NODE_OK) {
-            bool has_cause = dure_io_sim_is_dead(world->sim) || dure_io_sim_has_failed(world->sim);
-            if (!has_cause) {
+            if (!has_cause(world)) {
                 fail(world, dure_node_message(world->node), 0);
             }
             return false;
@@ -355,6 +384,9 @@ static void one_life(world_t *world)
         dure_node_close(world->node);
         world->node = NULL;
         dure_io_close(world->io);
+        if (world->archive != NULL) {
+            dure_io_close(world->config.archive);
+        }
         world->stats->clean_stops++;
         world->was_saving = false;
         return;
@@ -416,8 +448,11 @@ static void draw(world_t *world)
     world->config.checkpoint_part = roll(world, 4) == 0 ? 0 : 1 + (uint32_t)roll(world, 4000);
     world->config.log = on_log;
     world->config.log_user = world;
-    world->config.segment_size = 512u * (8u + roll(world, 400));
+    world->config.segment_size = 512u * (8u + roll(world, world->archive != NULL ? 60 : 400));
     world->config.scrub_bytes = roll(world, 2) == 0 ? 0 : 1 + roll(world, 20000);
+    /* What is pruned is in the archive: the history may be lost at any time. */
+    world->config.keep_blocks =
+        world->archive == NULL || roll(world, 4) == 0 ? 0 : 1 + roll(world, 30);
     world->config.history = history_hook(world->history);
     world->config.verify = workload_verify;
     world->config.store_bug = world->bugs->store_bug;
@@ -467,6 +502,7 @@ static const char *sim_run_with(uint64_t seed, const workload_t *workload, const
     static world_t world;
     world = (world_t){.random = seed, .workload = workload, .bugs = bugs, .stats = stats};
     world.sim = dure_io_sim_new(seed);
+    world.archive = seed % 2 == 0 ? dure_io_sim_new(seed + UINT64_C(1000000000)) : NULL;
     world.history = history_new();
     world.heard = calloc(workload->count, sizeof *world.heard);
     DURE_ASSERT(world.sim != NULL && world.history != NULL && world.heard != NULL);
@@ -501,6 +537,7 @@ static const char *sim_run_with(uint64_t seed, const workload_t *workload, const
     }
     free(world.heard);
     history_free(world.history);
+    dure_io_sim_free(world.archive);
     dure_io_sim_free(world.sim);
     return world.failure;
 }
@@ -534,6 +571,8 @@ void sim_print(const sim_stats_t *stats)
         {"checkpoints", stats->checkpoints},
         {"checkpoints_beside_blocks", stats->beside},
         {"checkpoints_given_up", stats->given_up},
+        {"archived_segments_told", stats->archived},
+        {"prunings", stats->pruned},
         {"crashes_in_a_checkpoint", stats->crashes_in_save},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -61,6 +61,7 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(stats.losing > 0 && stats.kills > 0 && stats.deaths > 0 && stats.faults > 0);
     assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
     assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);
+    assert_true(stats.archived > 0 && stats.pruned > 0);
     assert_true(stats.beside > 0 && stats.given_up > 0 && stats.crashes_in_save > 0);
 }
 
@@ -186,6 +187,12 @@ static int run_program(int count, char **arguments)
     return is_good ? 0 : 1;
 }
 
+static void a_copy_that_nobody_read_again_is_caught(void **state)
+{
+    (void)state;
+    assert_caught("copy not verified", (sim_bugs_t){.store_bug = DURE_STORE_BUG_COPY_UNVERIFIED});
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +205,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_window_that_is_not_restored_is_caught),
         cmocka_unit_test(a_snapshot_that_forgets_is_caught),
         cmocka_unit_test(a_snapshot_that_takes_what_came_later_is_caught),
+        cmocka_unit_test(a_copy_that_nobody_read_again_is_caught),
         cmocka_unit_test(a_checkpoint_ahead_of_the_history_is_caught),
     };
     if (!dure_crypto_init()) {
