@@ -39,6 +39,7 @@ static const field_t fields[] = {
     FIELD(checkpoint_memory, 0, UINT64_C(1) << 40),
     FIELD(segment_size, 4096, UINT64_C(1) << 30),
     FIELD(scrub_bytes, 0, UINT64_C(1) << 30),
+    FIELD(segment_size, 4096, UINT64_C(1) << 30),
     FIELD(keep_blocks, 0, UINT64_MAX),
     FIELD(keep_bytes, 0, UINT64_MAX),
     FIELD(keep_days, 0, 100000),

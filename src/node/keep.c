@@ -13,17 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SCRUB_REST_NS  UINT64_C(3600000000000) /* between two passes over the whole log */
 #define SCRUB_STEP     65536u                  /* bytes at once, if a batch is not longer */
 #define SECOND_NS      UINT64_C(1000000000)
 #define COPY_STEP      (1u << 20)
-#define COPY_REST_NS   20000000L         /* between two steps: the log's own syncs come first */
-#define IDLE_REST_NS   200000000L        /* while there is nothing to copy */
-#define FAILED_REST_MS 60000u            /* after a failure */
-#define KEEP_PERIOD_NS SECOND_NS         /* between two looks at the policy */
-#define SIM_PERIOD_NS  UINT64_C(3000000) /* without threads a simulator's life is short */
+#define COPY_REST_NS   20000000L /* between two steps: the log's own syncs come first */
+#define IDLE_REST_NS   20000000L /* while there is nothing to copy */
+#define FAILED_REST_MS 60000u    /* after a failure */
+#define KEEP_PERIOD_NS SECOND_NS /* between two looks at the policy */
 #define DAY_MS         UINT64_C(86400000)
 
 struct node_keep {
@@ -35,8 +33,9 @@ struct node_keep {
     _Atomic uint64_t copied; /* segments before it have a copy that was read again */
     pthread_mutex_t mutex;   /* guards the message */
     char message[512];       /* of the last failure; empty: told, or there is none */
-    uint64_t look_ns;        /* when the policy is looked at next */
-    uint64_t told;           /* segments whose copy was told */
+    uint64_t look_ns;        /* when the policy is looked at next, if nothing happens before */
+    uint64_t seen_older, seen_copied; /* at the last look */
+    uint64_t told;                    /* segments whose copy was told */
 };
 
 /* ---- copying --------------------------------------------------------------------------------- */
@@ -228,6 +227,9 @@ static dure_node_result_t look(dure_node_t *node)
     const uint64_t base = dure_store_base_segment(node->store);
     bool is_done = true;
     dure_store_result_t result = dure_store_prune(node->store, &is_done, until);
+    if (!is_done) {
+        keep->seen_older = 0; /* soon again */
+    }
     if (result != DURE_STORE_OK && result != DURE_STORE_BUSY && result != DURE_STORE_NO_SPACE) {
         return node_fail(node, DURE_NODE_FAILED, "pruning the log: %s",
                          dure_store_message(node->store));
@@ -285,23 +287,36 @@ uint64_t node_keep_wait_ns(const dure_node_t *node)
 {
     const uint64_t now = dure_io_monotonic_ns(node->io);
     uint64_t due = is_scrubbing(node) ? node->scrub_due_ns : DURE_IO_FOREVER;
-    if (is_keeping(node) && node->keep->look_ns < due) {
+    if (is_keeping(node) && node->config.threads > 0 && node->keep->look_ns < due) {
         due = node->keep->look_ns;
     }
     return due == DURE_IO_FOREVER ? due : (due > now ? due - now : 0);
 }
 
+/* A checkpoint was completed, a copy was, or it is time for the days. */
+static bool is_due(dure_node_t *node, uint64_t now)
+{
+    node_keep_t *keep = node->keep;
+    const uint64_t older = dure_store_checkpoint_older_height(node->store);
+    const uint64_t copied = atomic_load(&keep->copied);
+    const bool due =
+        older != keep->seen_older || copied != keep->seen_copied || now >= keep->look_ns;
+    if (due) {
+        keep->seen_older = older;
+        keep->seen_copied = copied;
+        keep->look_ns = now + KEEP_PERIOD_NS;
+    }
+    return due;
+}
+
 dure_node_result_t node_keep(dure_node_t *node)
 {
     const uint64_t now = dure_io_monotonic_ns(node->io);
-    if (is_keeping(node) && now >= node->keep->look_ns) {
-        node->keep->look_ns = now + (node->config.threads > 0 ? KEEP_PERIOD_NS : SIM_PERIOD_NS);
-        if (node->keep->archiver != NULL && !node->keep->has_thread) {
-            (void)copy(node->keep);
-        }
-        if (look(node) != DURE_NODE_OK) {
-            return node->result;
-        }
+    if (node->keep->archiver != NULL && !node->keep->has_thread) {
+        (void)copy(node->keep);
+    }
+    if (is_keeping(node) && is_due(node, now) && look(node) != DURE_NODE_OK) {
+        return node->result;
     }
     return scrub(node, now);
 }

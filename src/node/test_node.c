@@ -317,6 +317,43 @@ static void a_full_queue_takes_nothing_until_there_is_room(void **state)
 
 /* ---- the disk -------------------------------------------------------------------------------- */
 
+/* It is never idle: the next one is submitted before the last one is answered. */
+static void rot_behind_the_checkpoint_is_found_under_constant_load(void **state)
+{
+    (void)state;
+    world_t *world = new_world(DURE_TRACE_CLOCK_DRIVEN);
+    world->config.scrub_bytes = 4096;
+    world->config.checkpoint_blocks = 5;
+    world->config.segment_size = 4096;
+    assert_int_equal(open_node(world), DURE_NODE_OK);
+    for (uint32_t i = 0; i < 30; i++) {
+        assert_true(submit(world, registration(world, dure_trace_citizen(i)), i));
+        run_until_idle(world);
+    }
+    assert_non_null(strstr(world->log, "event=checkpoint result=ok"));
+    assert_true(dure_io_sim_flip(world->sim, "log-00000001.dure", 1000, 4));
+    const uint64_t from_ns = dure_io_monotonic_ns(world->io);
+    dure_node_result_t result = DURE_NODE_OK;
+    uint32_t next = 30;
+    while (result == DURE_NODE_OK && next < ANSWERS_MAX) {
+        if (dure_consensus_waiting(dure_node_consensus(world->node)) < 2) {
+            assert_true(submit(world, registration(world, dure_trace_citizen(next % 40)), next));
+            next++;
+        }
+        assert_false(dure_node_is_idle(world->node));
+        dure_io_sim_advance(world->sim, UINT64_C(10000000000));
+        result = dure_node_step(world->node, 1000000);
+    }
+    assert_int_equal(result, DURE_NODE_FAILED);
+    assert_non_null(strstr(dure_node_message(world->node), "scrub: log-00000001.dure"));
+    /* Within the pass under way, an hour's rest, and the beginning of the next one; here a step of
+       a batch is 10 s apart from the next one. */
+    const uint64_t seconds = (dure_io_monotonic_ns(world->io) - from_ns) / UINT64_C(1000000000);
+    assert_true(seconds < 3600u + 60u * 10u);
+    close_node(world);
+    free_world(world);
+}
+
 static void a_full_disk_stops_deciding_and_nothing_else(void **state)
 {
     (void)state;
@@ -502,6 +539,7 @@ int main(void)
         cmocka_unit_test(the_same_id_twice_at_once_is_decided_once),
         cmocka_unit_test(what_is_no_transaction_is_told_which_field),
         cmocka_unit_test(a_full_queue_takes_nothing_until_there_is_room),
+        cmocka_unit_test(rot_behind_the_checkpoint_is_found_under_constant_load),
         cmocka_unit_test(a_full_disk_stops_deciding_and_nothing_else),
         cmocka_unit_test(a_failed_sync_stops_it_without_an_answer),
         cmocka_unit_test(a_stopped_node_starts_from_its_checkpoint),

@@ -240,6 +240,16 @@ static bool stop_node(run_t *run)
 
 /* ---- what must hold -------------------------------------------------------------------------- */
 
+/* True if the first segment is in the archive alone. */
+static bool is_pruned(const run_t *run)
+{
+    char path[PATH_SIZE + 64];
+    (void)snprintf(path, sizeof path, "%.480s/log-00000001.dure", run->directory);
+    const bool is_here = access(path, F_OK) == 0;
+    (void)snprintf(path, sizeof path, "%.480s/archive/log-00000001.dure", run->directory);
+    return !is_here && access(path, F_OK) == 0;
+}
+
 /* The log holds the list's final transactions, each once, in order; their roots are a clean run's;
    and every answer's block and place is where the transaction stands. */
 static bool check_log(const run_t *run)
@@ -251,7 +261,10 @@ static bool check_log(const run_t *run)
     uint32_t matched = 0;
     config.limits = run->workload->limits;
     config.threads = 0;
+    char archive[PATH_SIZE + 16];
+    (void)snprintf(archive, sizeof archive, "%.480s/archive", run->directory);
     bool is_good = dure_io_linux_open(&io, run->directory, DURE_IO_EXCLUSIVE) == DURE_IO_OK &&
+                   dure_io_linux_open(&config.archive, archive, DURE_IO_READ_ONLY) == DURE_IO_OK &&
                    dure_node_open(&node, &report, io, &config) == DURE_NODE_OK;
     if (!is_good) {
         (void)tell("opening", node != NULL ? dure_node_message(node) : "no");
@@ -262,8 +275,10 @@ static bool check_log(const run_t *run)
     for (uint32_t i = matched; is_good && i < run->workload->count; i++) {
         is_good = !run->workload->items[i].is_final || tell("the log", "a transaction is missing");
     }
+    is_good = is_good && (is_pruned(run) || tell("the log", "nothing of it was pruned"));
     dure_node_close(node);
     dure_io_close(io);
+    dure_io_close(config.archive);
     return is_good;
 }
 
@@ -290,6 +305,25 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return remove(path);
 }
 
+/* Checkpoints come often; small segments, archived and removed as soon as it may be: so kills fall
+ * into that, too. */
+static bool write_config(const run_t *run)
+{
+    char path[PATH_SIZE + 32];
+    (void)snprintf(path, sizeof path, "%s/%s", run->directory, DURE_NODE_CONFIG);
+    FILE *file = fopen(path, "wb");
+    const bool is_written =
+        file != NULL &&
+        fprintf(file,
+                "segment_size = 16384\ncheckpoint_memory = 1000000\narchive = %s/archive\n"
+                "keep_blocks = 1\n",
+                run->directory) > 0;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return is_written || tell(path, strerror(errno));
+}
+
 static bool prepare(run_t *run)
 {
     char path[PATH_SIZE + 32];
@@ -313,15 +347,7 @@ static bool prepare(run_t *run)
     if (file != NULL) {
         (void)fclose(file);
     }
-    /* Checkpoints come often and segments are short, so that all kinds of moments are met. */
-    static const char conf[] = "segment_size = 65536\ncheckpoint_memory = 1000000\n";
-    (void)snprintf(path, sizeof path, "%s/%s", run->directory, DURE_NODE_CONFIG);
-    file = fopen(path, "wb");
-    is_written = is_written && file != NULL && fputs(conf, file) >= 0;
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    return is_written || tell(path, strerror(errno));
+    return is_written ? write_config(run) : tell(path, strerror(errno));
 }
 
 static bool kills_in_traffic(run_t *run, uint32_t kills, const char *log)

@@ -78,7 +78,7 @@ typedef struct {
     uint64_t lost_bytes;
     uint64_t deaths; /* of all crashes: within a file operation */
     uint64_t faults, full_disks, clean_stops;
-    uint64_t archived, pruned; /* times that segments were */
+    uint64_t archived, pruned;              /* times that segments were */
     uint64_t from_checkpoint, from_genesis; /* recoveries */
     uint64_t rebuilt;                       /* the history was behind the checkpoint */
     uint64_t index_losses, index_deleted;
