@@ -8,6 +8,7 @@
 
 #include "bench/bench.h"
 #include "chain/dure_chain.h"
+#include "io/dure_io.h"
 #include "trace/trace.h"
 
 #define CITIZENS       210000u
@@ -182,6 +183,7 @@ static bool open_city(city_t *city, dure_trace_t *trace)
         city->verdicts == NULL || !dure_public_key_of(&city->key, &secret)) {
         return false;
     }
+    dure_io_memory_prepare(city->memory, size); /* as a node does */
     city->chain = dure_chain_init(city->memory, size, &limits, dure_trace_genesis(trace), &problem);
     city->chain_id = *dure_trace_chain_id(trace);
     city->trace = trace;

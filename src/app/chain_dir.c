@@ -51,6 +51,7 @@ static bool open_chain(chain_dir_t *dir, uint32_t parties)
     const char *why = "not enough memory for the state";
     dir->memory = aligned_alloc(64, (size + 63) / 64 * 64);
     if (dir->memory != NULL) {
+        dure_io_memory_prepare(dir->memory, size);
         dir->chain = dure_chain_init(dir->memory, size, &limits,
                                      dure_bytes(dir->genesis, dir->genesis_size), &why);
     }

@@ -285,7 +285,7 @@ static dure_io_result_t linux_list(dure_io_t *io, dure_io_entry_t *entries, size
 /* ---- memory ------------------------------------------------------------------------------------
  */
 
-#define LARGE_PAGES_FROM ((size_t)4 << 30)
+#define LARGE_PAGES_FROM ((size_t)384 << 20) /* tables for some 100,000 parties */
 
 void dure_io_memory_prepare(void *memory, size_t size)
 {
