@@ -40,8 +40,8 @@ static const char *const put_texts[INDEX_PUTS] = {
     [PUT_ID_RUN] = "INSERT INTO id_run VALUES (?,?,?)",
     [PUT_LEVEL] = "UPDATE id_run SET level = ?2 WHERE run = ?1",
     [PUT_ID_RUN_GONE] = "DELETE FROM id_run WHERE run = ?",
-    [PUT_IDS_GONE] = "DELETE FROM ids WHERE key IN"
-                     " (SELECT key FROM ids WHERE key >= ? AND key < ? LIMIT ?)",
+    [PUT_IDS_GONE] = ("DELETE FROM ids WHERE key IN"
+                      " (SELECT key FROM ids WHERE key >= ? AND key < ? LIMIT ?)"),
     [PUT_IDS_READ] = "SELECT ids FROM ids WHERE key = ?",
     [PUT_OF_LEVEL] = "SELECT run, end FROM id_run WHERE level = ? ORDER BY run",
     [PUT_LAST_ID_RUN] = "SELECT max(run) FROM id_run",
