@@ -250,7 +250,10 @@ static bool measure(bench_t *bench, client_t *client, const signed_t *payments,
     bool done = submit_all(client, payments->wires, PAYMENTS);
     double rate = (double)PAYMENTS * 1e9 / (double)(bench_now_ns() - start);
     /* The index may be behind: its whole work counts. */
-    done = done && history->sync(history->user);
+    if (done && !history->sync(history->user)) {
+        fprintf(stderr, "dure-bench: the index: %s\n", history->problem(history->user));
+        done = false;
+    }
     cpu_rows(bench, "embedded", before, kinds, PAYMENTS);
     done = done && submit_each(client, payments->wires + PAYMENTS, LONE, times);
     if (!done || client->refused > 0) {

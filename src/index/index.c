@@ -528,11 +528,7 @@ static bool history_begin(void *user, const dure_decided_t *block, const dure_ra
 
 static bool history_sync(void *user)
 {
-    dure_index_t *index = user;
-    if (!index_drain(index)) {
-        return false;
-    }
-    return index_sync(index->reader) || index_fail(index, "cannot be synced");
+    return index_settle(user);
 }
 
 static bool history_safe(void *user, uint64_t height, bool *is_safe)

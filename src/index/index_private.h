@@ -202,10 +202,12 @@ bool index_write(index_writer_t *writer, const index_job_t *first, const index_j
 bool index_give(dure_index_t *index, index_job_t *job);
 /* index_drain: waits until all jobs are written. */
 bool index_drain(dure_index_t *index);
-/* index_sync: what was written is on the disk; index_safe: the same up to a height, without
-   waiting, see dure_history_t. */
-bool index_sync(sqlite3 *database);
+/* index_safe: whether what was written up to a height is on the disk, without waiting, see
+   dure_history_t. */
 bool index_safe(dure_index_t *index, uint64_t height, bool *is_safe);
+/* index_settle: waits until all jobs are written and on the disk.  The writing connection syncs:
+   two of them at once would be in each other's way. */
+bool index_settle(dure_index_t *index);
 /* index_reap: forgets the jobs that are written. */
 void index_reap(dure_index_t *index);
 void index_stop(dure_index_t *index); /* writes what is waiting, ends the thread */

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLLECT_NS   200000000L  /* how long a block may wait for others to go with it, */
-#define COLLECT_SIZE (1u << 20)  /* unless there are so many bytes */
-#define BATCH_SIZE   (16u << 20) /* of one transaction */
-#define WAITING_MAX  (64u << 20) /* then the loop waits */
-#define SPARE_MAX    (16u << 20) /* bytes of jobs kept to be used again */
-#define MERGE_EVERY  256u        /* effects for each step of merging */
+#define SETTLE_TRIES    100u /* somebody who looks at the file with a tool is in the way */
+#define SETTLE_PAUSE_NS 20000000L
+#define COLLECT_NS      200000000L  /* how long a block may wait for others to go with it, */
+#define COLLECT_SIZE    (1u << 20)  /* unless there are so many bytes */
+#define BATCH_SIZE      (16u << 20) /* of one transaction */
+#define WAITING_MAX     (64u << 20) /* then the loop waits */
+#define SPARE_MAX       (16u << 20) /* bytes of jobs kept to be used again */
+#define MERGE_EVERY     256u        /* effects for each step of merging */
 
 void index_bind_integer(sqlite3_stmt *statement, int place, uint64_t value)
 {
@@ -114,7 +116,7 @@ static size_t size_of(const index_job_t *job)
 }
 
 /* Under WAL with synchronous NORMAL a checkpoint of the database syncs the log and the file. */
-bool index_sync(sqlite3 *database)
+static bool sync_file(sqlite3 *database)
 {
     return sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL) ==
            SQLITE_OK;
@@ -132,13 +134,14 @@ static void sync_asked(index_writer_t *writer)
 {
     const uint64_t written = writer->written;
     (void)pthread_mutex_unlock(&writer->mutex);
-    const bool is_safe = index_sync(writer->database);
+    const bool is_safe = sync_file(writer->database);
     (void)pthread_mutex_lock(&writer->mutex);
     if (is_safe) {
         writer->safe = written;
     } else {
         writer->safe_asked = writer->safe;
     }
+    (void)pthread_cond_broadcast(&writer->done);
 }
 
 /* Waits until there is something to write or to sync, and no reason to wait for more of it; the
@@ -311,6 +314,40 @@ bool index_drain(dure_index_t *index)
     (void)pthread_mutex_unlock(&writer->mutex);
     index_reap(index);
     return !has_failed || tell_failure(index);
+}
+
+/* One try: true if all that is written is on the disk. */
+static bool settle(index_writer_t *writer)
+{
+    (void)pthread_mutex_lock(&writer->mutex);
+    const uint64_t asked = writer->written;
+    writer->safe_asked = asked > writer->safe_asked ? asked : writer->safe_asked;
+    if (!writer->has_thread && must_sync(writer)) {
+        sync_asked(writer);
+    }
+    (void)pthread_cond_signal(&writer->work);
+    while (writer->has_thread && !writer->has_failed && writer->safe < asked &&
+           writer->safe_asked >= asked) {
+        pthread_cond_wait(&writer->done, &writer->mutex);
+    }
+    const bool is_safe = writer->safe >= asked;
+    (void)pthread_mutex_unlock(&writer->mutex);
+    return is_safe;
+}
+
+bool index_settle(dure_index_t *index)
+{
+    for (uint32_t tries = 0; tries < SETTLE_TRIES; tries++) {
+        if (!index_drain(index)) {
+            return false;
+        }
+        if (settle(&index->writer)) {
+            return true;
+        }
+        const struct timespec pause = {.tv_nsec = SETTLE_PAUSE_NS};
+        (void)nanosleep(&pause, NULL);
+    }
+    return index_fail(index, "cannot be synced");
 }
 
 bool index_safe(dure_index_t *index, uint64_t height, bool *is_safe)

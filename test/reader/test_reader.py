@@ -84,16 +84,16 @@ class Dured:
 
 # ---- a directory at rest ----
 
-def check_money(state, audits):
+def check_money(state, audit):
     for fund in state.table("record_fund"):
         sums = money.fund_sums(state, fund)
         wrong = {name: (value, fund[name]) for name, value in sums.items() if value != fund[name]}
         report(not wrong, f"fund {fund['fund']}: lots, balances, payouts and orders add up to its figures", wrong)
         wrong = [name for name, equation in money.FUND_EQUATIONS.items() if equation(fund) != fund[name]]
         report(not wrong, f"fund {fund['fund']}: supply and escrow equations hold", wrong)
-        audit = audits[fund["fund"]]
-        wrong = {name for name in fund if name in audit and audit[name] != fund[name]}
-        report(not wrong, f"fund {fund['fund']}: the figures are those that the node names", wrong)
+    funds = state.table("record_fund")
+    wrong = {name for name in funds[0] if name in audit and audit[name] != sum(fund[name] for fund in funds)}
+    report(not wrong, f"the figures of {len(funds)} funds add up to those that the audit names", wrong)
     accounts = {account["name"]: account["reserved"] for account in state.table("record_account")}
     report(accounts == money.reserved(state), "what accounts have reserved is promised to open orders and batches", accounts)
 
@@ -117,7 +117,7 @@ def check_at_rest(directory, summary):
     sources = {H(trees.YAK_SOURCE, tx.what["act"]["value"]["source"]) for _, _, tx in chain.txs
                if tx.kind == "propose" and tx.what["act"]["name"] == "fund"}
     report(programs and all(p["source"] in sources for p in programs), "programs are those of the proposals in the log")
-    check_money(state, {fund["fund"]: summary["audit"] for fund in state.table("record_fund")})
+    check_money(state, summary["audit"])
     return node
 
 
@@ -291,6 +291,8 @@ def check_numbers(node, effects):
     for (_, _, tx), effect in zip(node.chain.txs, effects):
         if effect["code"] == 0 or effect["code"] >= 200:
             used.setdefault(tx.id[:2], set()).add(tx.id[2])
+        if effect["code"] == 0 and tx.kind == "collection":
+            used.setdefault((tx.what["mandate"]["payer"], 0), set()).add(tx.what["mandate"]["number"])
     state = node.newest()
     wrong = []
     windows = [((r["party"], r["lane"]), r, 4096) for r in state.table("record_lane")]

