@@ -31,7 +31,7 @@ h1 small, h2 small { font-weight:400; color:var(--soft); font-size:.62em; margin
 svg { width:100%; height:auto; display:block } svg text { font:12px 'Noto Sans KR','Noto Sans CJK KR',sans-serif; fill:var(--soft) }
 .key { font-size:14px; color:var(--soft); margin:0 0 4px } .key span { white-space:nowrap } .key i { display:inline-block; width:12px; height:12px; border-radius:2px; margin:0 5px 0 14px }
 table { border-collapse:collapse; width:100%; font-size:14px; font-variant-numeric:tabular-nums } th,td { padding:4px 8px; text-align:right; border-bottom:1px solid var(--line) }
-th { color:var(--soft); font-weight:600 } th:first-child,td:first-child { text-align:left } tfoot td { font-weight:700; border-top:2px solid var(--ink) }
+th { color:var(--soft); font-weight:600 } th:first-child,td:first-child { text-align:left; white-space:nowrap } tfoot td { font-weight:700; border-top:2px solid var(--ink) }
 .scroll { overflow-x:auto } .ok { color:#4c7a1c } .no { color:var(--e); font-weight:700 } code { font-size:13px; word-break:break-all }
 @media print { body { padding:0; font-size:12px } h2 { break-after:avoid } svg,table { break-inside:avoid } }
 """
@@ -152,20 +152,39 @@ MORE = (("cancelled", "취소 cancelled"), ("refunded", "환불 refunded"), ("gi
         ("lapsed", "소멸 lapsed"), ("youth_spent", "청년 결제 youth spent"), ("bearer_charged", "무기명 구매 bearer charged"),
         ("bearer_spent", "무기명 결제 bearer spent"), ("opening", "이월 opening"))
 
+MIX = {"refunds": "환불", "refunds_partial": "일부 환불", "refunds_advanced": "환전 뒤의 환불", "advanced_won": "환불 대납액", "repaid_won": "대납 상환액",
+       "cancels": "구매 취소", "unpaid_orders": "미입금 주문", "gifts": "선물", "remainders": "잔액 환급", "remainders_won": "잔액 환급액",
+       "collections": "고객 QR 결제", "lost_phones": "휴대폰 분실", "recoveries": "새 휴대폰", "deaths": "사망", "estates": "상속", "rechecks": "가맹점 재확인",
+       "grants": "청년기본소득 지급", "grants_rows": "지급받은 사람", "grants_refused": "거절된 지급", "youth_payments": "청년기본소득 결제", "lapses": "기간 만료"}
+
 
 def month_table(months, real):
-    present = [(name, head) for name, head in MORE if any(m.get(name) for m in months)]
     rows, wrong = [], 0
     for m in months:
         equal = real.get(m["month"]) == (m["registered"], m["charged"], m["spent"])
         wrong += not equal
         rows.append([m["month"], f'{m["registered"]:,}', f'{m["charged"]:,}', f'{m["spent"]:,}',
-                     *(f"{m.get(name, 0):,}" for name, _ in present),
                      '<span class="ok">같음 =</span>' if equal else '<span class="no">다름 ≠</span>'])
-    foot = ["합계", *(f"{sum(m.get(name, 0) for m in months):,}" for name in ("registered", "charged", "spent", *(n for n, _ in present))),
-            ""]
-    heads = ["월", "가입 registered", "충전 charged (원)", "사용 spent (원)", *(head for _, head in present), "자료와"]
-    return table(heads, rows, foot), wrong
+    foot = ["합계", *(f"{sum(m.get(name, 0) for m in months):,}" for name in ("registered", "charged", "spent")), ""]
+    return table(["월", "가입 registered", "충전 charged (원)", "사용 spent (원)", "자료와"], rows, foot), wrong
+
+
+def beside_table(months):
+    """What happened beside the figures of the data; nothing if nothing did."""
+    present = [(name, head) for name, head in MORE if any(m.get(name) for m in months)]
+    if not present:
+        return ""
+    rows = [[m["month"], *(f"{m.get(name, 0):,}" for name, _ in present)] for m in months]
+    foot = ["합계", *(f"{sum(m.get(name, 0) for m in months):,}" for name, _ in present)]
+    return "<p></p>" + table(["월 (원)", *(head for _, head in present)], rows, foot)
+
+
+def mix_table(mix):
+    rows = []
+    for name, value in mix.items():
+        text = f"{MIX.get(name, '')} {name.replace('_', ' ')}".strip()
+        rows.append([html.escape(text), won(value) if name.endswith("_won") else f"{value:,}"])
+    return table(["종류", "건수"], rows)
 
 
 def tiles(summary, months):
@@ -226,10 +245,10 @@ def page(summary):
     parts += ["<h2>모든 원의 행방<small>where every won is</small></h2>", audit_part(audit)]
     if summary.get("mix"):
         parts += ["<h2>그 밖의 거래<small>the mix</small></h2>",
-                  table(["종류", "건수"], [[html.escape(k.replace("_", " ")), f"{v:,}"] for k, v in summary["mix"].items()])]
+                  mix_table(summary["mix"])]
     if summary.get("cities"):
         parts.append(cities_part(summary["cities"]))
-    parts += ["<h2>월별 자료<small>month by month</small></h2>", text, f'<p>원장 상태 state root <code>{html.escape(summary["state_root"])}</code></p>']
+    parts += ["<h2>월별 자료<small>month by month</small></h2>", text, beside_table(months), f'<p>원장 상태 state root <code>{html.escape(summary["state_root"])}</code></p>']
     return (f'<!doctype html><html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f"<title>{html.escape(city)} replay</title><style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"), good
 
