@@ -309,7 +309,8 @@ dure_store_result_t dure_store_close(dure_store_t *store)
         (void)dure_store_take_event(store, &event);
     }
     dure_store_result_t result = store->state;
-    if (result == DURE_STORE_OK && !store->config.read_only) {
+    /* A recovery that was not finished does not know the end: it says nothing of it. */
+    if (result == DURE_STORE_OK && store->is_recovered && !store->config.read_only) {
         /* Both slots, one after the other: then rot in one of them does no harm. */
         for (uint32_t i = 0; i < MARKER_SLOTS && result == DURE_STORE_OK; i++) {
             result = store_marker_write(store, true);

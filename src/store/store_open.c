@@ -661,5 +661,6 @@ dure_store_result_t store_recover(dure_store_t *store, dure_store_report_t *repo
     report->head_height = store->durable_height;
     report->segment = store->end.segment;
     report->offset = store->end.offset;
+    store->is_recovered = store->state == DURE_STORE_OK;
     return store->state;
 }

@@ -232,6 +232,7 @@ struct dure_store {
     dure_io_file_t marker_file;
     uint64_t marker_sequence;
     uint64_t marker_height;                 /* of the last marker written */
+    bool is_recovered;                      /* opened wholly: the end is known */
     uint64_t marker_segments[MARKER_SLOTS]; /* that the two last ones name */
     uint64_t marker_ns;                     /* when */
     uint64_t acked_ns;                      /* when the last batch became durable */

@@ -67,6 +67,14 @@ static void a_node_that_keeps_dying_loses_nothing(void **state)
     assert_true(stats.given_up > 0 || SEEDS < 100);
 }
 
+/* A start that failed while the archive was away wrote a head marker of an empty log. */
+static void what_once_was_lost_is_not_lost_again(void **state)
+{
+    (void)state;
+    sim_stats_t stats = {0};
+    assert_true(run(100112, 1, UINT64_MAX, &stats));
+}
+
 /* The checkpoint is written in many small parts, while blocks are decided and segments change. */
 static void power_is_lost_at_every_point_of_a_checkpoint(void **state)
 {
@@ -199,6 +207,7 @@ int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_that_keeps_dying_loses_nothing),
+        cmocka_unit_test(what_once_was_lost_is_not_lost_again),
         cmocka_unit_test(power_is_lost_at_every_point_of_a_checkpoint),
         cmocka_unit_test(an_answer_before_the_sync_is_caught),
         cmocka_unit_test(a_record_without_its_hash_is_caught),
