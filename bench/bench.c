@@ -42,6 +42,41 @@ void bench_row(bench_t *bench, const char *name, double value, const char *unit,
     json_array_append_new(bench->rows, row);
 }
 
+double bench_resident(void)
+{
+    long pages[2] = {0};
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%ld %ld", &pages[0], &pages[1]) != 2) {
+        pages[1] = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return (double)pages[1] * (double)sysconf(_SC_PAGESIZE);
+}
+
+dure_body_t bench_registration(const dure_public_key_t *key, uint64_t party, uint8_t kind)
+{
+    dure_body_t body = {.kind = DURE_BODY_REGISTRATION};
+    dure_registration_t *registration = &body.registration;
+    registration->subject = party;
+    registration->kind = kind;
+    dure_put_u64(registration->blind.bytes, party);
+    registration->keys_count = 1;
+    registration->keys[0].key = *key;
+    static const uint64_t citizen[3][2] = {
+        {DURE_ATTRIBUTE_RESIDENCE, DURE_TRACE_CITY}, {DURE_ATTRIBUTE_BIRTH_YEAR, 1980}, {0, 0}};
+    static const uint64_t shop[3][2] = {{DURE_ATTRIBUTE_REGION, DURE_TRACE_CITY},
+                                        {DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY},
+                                        {DURE_ATTRIBUTE_ANNUAL_SALES, 200000000}};
+    const uint64_t(*facts)[2] = kind == DURE_KIND_CITIZEN ? citizen : shop;
+    for (uint32_t i = 0; i < 3 && facts[i][0] != 0; i++) {
+        registration->attributes[registration->attributes_count++] = (dure_attribute_entry_t){
+            .what = facts[i][0], .value = facts[i][1], .until = DURE_DAY_MAX};
+    }
+    return body;
+}
+
 /* ---- the machine
  * ----------------------------------------------------------------------------------------- */
 

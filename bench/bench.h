@@ -26,6 +26,11 @@ double bench_percentile(double *values, size_t count, uint32_t percent);
 void bench_row(bench_t *bench, const char *name, double value, const char *unit,
                const char *baseline, double baseline_value);
 
+/* bench_resident: bytes of memory of this process. */
+double bench_resident(void);
+/* bench_registration: a citizen or a shop of the trace's city with one key, its attributes and a
+   blind that follows from its number. */
+dure_body_t bench_registration(const dure_public_key_t *key, uint64_t party, uint8_t kind);
 /* bench_program: compiles examples/gimpo/general.yak into the trace's configuration; image and
    source have the limits' sizes and must outlive it. */
 DURE_MUST_USE bool bench_program(dure_trace_config_t *config, uint8_t *image, uint8_t *source);

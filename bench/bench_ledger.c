@@ -86,23 +86,7 @@ static void push(city_t *city, uint64_t party, uint64_t number, const dure_body_
 
 static void push_registration(city_t *city, uint64_t party, uint8_t kind)
 {
-    dure_body_t body = {.kind = DURE_BODY_REGISTRATION};
-    dure_registration_t *registration = &body.registration;
-    registration->subject = party;
-    registration->kind = kind;
-    dure_put_u64(registration->blind.bytes, party);
-    registration->keys_count = 1;
-    registration->keys[0].key = city->key;
-    static const uint64_t citizen[3][2] = {
-        {DURE_ATTRIBUTE_RESIDENCE, DURE_TRACE_CITY}, {DURE_ATTRIBUTE_BIRTH_YEAR, 1980}, {0, 0}};
-    static const uint64_t shop[3][2] = {{DURE_ATTRIBUTE_REGION, DURE_TRACE_CITY},
-                                        {DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY},
-                                        {DURE_ATTRIBUTE_ANNUAL_SALES, 200000000}};
-    const uint64_t(*facts)[2] = kind == DURE_KIND_CITIZEN ? citizen : shop;
-    for (uint32_t i = 0; i < 3 && facts[i][0] != 0; i++) {
-        registration->attributes[registration->attributes_count++] = (dure_attribute_entry_t){
-            .what = facts[i][0], .value = facts[i][1], .until = DURE_DAY_MAX};
-    }
+    const dure_body_t body = bench_registration(&city->key, party, kind);
     push(city, DURE_TRACE_REGISTRAR, city->numbers[0]++, &body);
 }
 
@@ -154,19 +138,6 @@ static void buy(city_t *city)
         push(city, DURE_TRACE_BANK, city->numbers[1]++, &credit);
     }
     run_block(city);
-}
-
-static double resident_bytes(void)
-{
-    long pages[2] = {0};
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%ld %ld", &pages[0], &pages[1]) != 2) {
-        pages[1] = 0;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return (double)pages[1] * (double)sysconf(_SC_PAGESIZE);
 }
 
 static bool open_city(city_t *city, dure_trace_t *trace)
@@ -233,7 +204,7 @@ bool bench_ledger(bench_t *bench)
     /* Services use lane 0 here; the trace's set-up used its first numbers. */
     city.numbers[0] = 1001;
     city.numbers[1] = 1001;
-    double before = resident_bytes();
+    double before = bench_resident();
     for (uint32_t i = 0; i < CITIZENS; i++) {
         push_registration(&city, FIRST_CITIZEN + i, DURE_KIND_CITIZEN);
     }
@@ -242,7 +213,7 @@ bool bench_ledger(bench_t *bench)
     }
     run_block(&city);
     buy(&city);
-    double after = resident_bytes();
+    double after = bench_resident();
     DURE_ASSERT(city.refused == 0);
     bench_row(bench, "bytes_per_party_1_lot", (after - before) / (CITIZENS + SHOPS), "bytes", NULL,
               0);

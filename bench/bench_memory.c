@@ -25,19 +25,6 @@ typedef struct {
     const char *problem;
 } tables_t;
 
-static double resident(void)
-{
-    long pages[2] = {0};
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%ld %ld", &pages[0], &pages[1]) != 2) {
-        pages[1] = 0;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return (double)pages[1] * (double)sysconf(_SC_PAGESIZE);
-}
-
 static bool tables_open(tables_t *tables, const dure_trace_t *trace)
 {
     const dure_ledger_limits_t limits = dure_ledger_limits_for(PARTIES + 64);
@@ -169,10 +156,11 @@ bool bench_memory(bench_t *bench)
     tables_t founding = {.problem = "no memory"};
     tables_t tables = {.problem = "no memory"};
     bool is_good = trace != NULL && tables_open(&founding, trace) && set_up(&founding, trace);
-    const double before = resident();
+    const double before = bench_resident();
     is_good = is_good && tables_open(&tables, trace) && fill(&tables, &founding);
     if (is_good) {
-        bench_row(bench, "bytes_per_party", (resident() - before) / PARTIES, "bytes", NULL, 0);
+        bench_row(bench, "bytes_per_party", (bench_resident() - before) / PARTIES, "bytes", NULL,
+                  0);
     } else {
         fprintf(stderr, "dure-bench: %u parties could not be loaded: %s\n", PARTIES,
                 tables.problem);

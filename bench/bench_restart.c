@@ -216,23 +216,7 @@ static bool send(city_t *city, uint64_t party, uint64_t number, const dure_body_
 
 static bool enrol(city_t *city, uint64_t party, uint8_t kind)
 {
-    dure_body_t body = {.kind = DURE_BODY_REGISTRATION};
-    dure_registration_t *registration = &body.registration;
-    registration->subject = party;
-    registration->kind = kind;
-    dure_put_u64(registration->blind.bytes, party);
-    registration->keys_count = 1;
-    registration->keys[0].key = city->key;
-    static const uint64_t citizen[3][2] = {
-        {DURE_ATTRIBUTE_RESIDENCE, DURE_TRACE_CITY}, {DURE_ATTRIBUTE_BIRTH_YEAR, 1980}, {0, 0}};
-    static const uint64_t shop[3][2] = {{DURE_ATTRIBUTE_REGION, DURE_TRACE_CITY},
-                                        {DURE_ATTRIBUTE_CATEGORY, DURE_CATEGORY_BAKERY},
-                                        {DURE_ATTRIBUTE_ANNUAL_SALES, 200000000}};
-    const uint64_t(*facts)[2] = kind == DURE_KIND_CITIZEN ? citizen : shop;
-    for (uint32_t i = 0; i < 3 && facts[i][0] != 0; i++) {
-        registration->attributes[registration->attributes_count++] = (dure_attribute_entry_t){
-            .what = facts[i][0], .value = facts[i][1], .until = DURE_DAY_MAX};
-    }
+    const dure_body_t body = bench_registration(&city->key, party, kind);
     return send(city, DURE_TRACE_REGISTRAR, city->numbers[0]++, &body, 0);
 }
 
