@@ -4,16 +4,12 @@
 The months are compared here with the data again, apart from the program that played them."""
 
 import argparse
-import csv
 import html
 import json
 import pathlib
 import sys
-from fractions import Fraction
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHARGED = ("card_charged_kkrw", "mobile_charged_kkrw", "paper_sold_kkrw")
-SPENT = ("card_spent_kkrw", "mobile_spent_kkrw", "paper_redeemed_kkrw")
+from replay_all import real_cities
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 920, 300, 70, 14, 16, 46
 
@@ -52,17 +48,12 @@ def short(value):
 
 def real_months(city, fraction):
     """What the data say: floor(real x fraction) for each month and city, by month."""
-    share = Fraction(str(fraction))
-    months = {}
-    with open(ROOT / "data/gyeonggi-monthly-2019-2021.csv", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if city not in ("all", row["city"]):
-                continue
-            figures = (int(row["mobile_users_registered"] or 0),
-                       sum(int(row[c] or 0) for c in CHARGED) * 1000, sum(int(row[c] or 0) for c in SPENT) * 1000)
-            so_far = months.get(row["month"], (0, 0, 0))
-            months[row["month"]] = tuple(a + b * share // 1 for a, b in zip(so_far, figures))
-    return months
+    cities = real_cities(str(fraction))
+    sums = {}
+    for months in cities.values() if city == "all" else [cities.get(city, {})]:
+        for month, figures in months.items():
+            sums[month] = tuple(a + b for a, b in zip(sums.get(month, (0, 0, 0)), figures))
+    return sums
 
 
 # ---- drawing

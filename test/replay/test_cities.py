@@ -9,23 +9,15 @@ import sys
 import tempfile
 from fractions import Fraction
 
+import tap
+from tap import report
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 CHARGED = ("card_charged_kkrw", "mobile_charged_kkrw", "paper_sold_kkrw")
 SPENT = ("card_spent_kkrw", "mobile_spent_kkrw", "paper_redeemed_kkrw")
 MONTHLY_LIMIT = 500_000
 BEARER_LIMIT = 500_000
-
-count = failed = 0
-
-
-def report(good, name, why=""):
-    global count, failed
-    count += 1
-    failed += 0 if good else 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good and why:
-        print("\n".join("# " + line for line in why.splitlines()[-12:]), flush=True)
 
 
 def real_months(city, fraction):
@@ -125,8 +117,7 @@ def main():
             answer = subprocess.run([str(w) for w in (BUILD / "dure-city", "replay", "--out", out, *words)], cwd=ROOT,
                                     capture_output=True, text=True, timeout=60)
             report(answer.returncode in (1, 2) and "dure-city:" in answer.stderr, f"{name} is refused with a sentence", answer.stderr)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 if __name__ == "__main__":

@@ -12,22 +12,13 @@ import sys
 import tempfile
 from fractions import Fraction
 
+import tap
+from tap import report
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 FRACTION = "0.002"
 FLIPS = 48
-
-count = 0
-failed = 0
-
-
-def report(good, name, why=""):
-    global count, failed
-    count += 1
-    failed += 0 if good else 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good and why:
-        print("\n".join("# " + line for line in why.splitlines()[-12:]), flush=True)
 
 
 def run(*words):
@@ -189,8 +180,7 @@ def main():
             answer = run(BUILD / "dure-city", "replay", "--out", out, *words)
             report(answer.returncode == 2 and "dure-city:" in answer.stderr, f"{name} is refused with a sentence",
                    answer.stderr)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 if __name__ == "__main__":

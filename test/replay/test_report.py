@@ -10,20 +10,12 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
+import tap
+from tap import report
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import replay_report  # noqa: E402
-
-count = failed = 0
-
-
-def report(good, name, why=""):
-    global count, failed
-    count += 1
-    failed += 0 if good else 1
-    print(f"{'ok' if good else 'not ok'} {count} - {name}", flush=True)
-    if not good and why:
-        print("\n".join("# " + line for line in why.splitlines()[-12:]), flush=True)
 
 
 def made_summary():
@@ -71,8 +63,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         answer = subprocess.run([sys.executable, ROOT / "tools/replay_report.py", folder], capture_output=True, text=True)
         report(answer.returncode == 2 and "summary.json cannot be read" in answer.stderr, "no summary is told", answer.stderr)
-    print(f"1..{count}")
-    return 1 if failed else 0
+    return tap.end()
 
 
 if __name__ == "__main__":
